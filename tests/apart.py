@@ -6,8 +6,9 @@ turn, direct or not; with ``--requests`` without each request, which is answered
 then it is not bad either where that is as on a healthy system.
 
 It is a search and no test. What it still finds has one of these reasons: that part leads to the rest (the app to
-the address of its logs, the dashboard to its data source), or says what the rest means (the buckets of a quantile);
-both are needed for what is bad (a week and the one before it); or a measurement catches what it cannot read itself.
+the address of its logs, the dashboard to its data source), or says what the rest means (the buckets of a
+quantile); both are needed for what is bad (a week and the one before it); or the measurement catches what it
+cannot read itself.
 """
 
 from __future__ import annotations

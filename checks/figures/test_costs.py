@@ -31,7 +31,8 @@ def test_last_invoice_is_there_and_within_the_budget(bills: Bills, limits: Limit
     """Last month's invoice exists and is within the budget (warning over 90 %, critical over 100 %).
 
     The newest five are listed. What is still owed from earlier months in the second half of a month is a warning.
-    UNKNOWN: last month's invoice is missing.
+    In the first days of a month the preview stands in for an invoice that is not made yet. UNKNOWN: there is
+    neither.
     """
     judge(bills.cost_of_last_month, limits.budget, subject="Last invoice")
     judge.that(

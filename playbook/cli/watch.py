@@ -123,9 +123,10 @@ def add_parser(commands: Any, say: Say) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "watch",
-        description="Observe homepage, health, response time, errors and alerts at short intervals; a line for "
-        "each observation, and whom to call. It only reads. Exit code: 0 stable, 1 the last observation showed an "
-        "emergency, 10 it could not tell or there were too few observations, 4 wrong usage, 130 interrupted.",
+        description="Observe homepage, health, the app, response time, errors and alerts at short intervals; a "
+        "line for each observation, and whom to call. It only reads. Exit code: 0 stable, 1 the last observation "
+        "showed an emergency, 10 it could not tell or there were too few observations, 4 wrong usage, 130 "
+        "interrupted.",
     )
     parser.add_argument("--target", metavar="NAME", help="what to watch; the embedded sandbox where not given")
     parser.add_argument("--every", type=positive, metavar="SECONDS", help="between two looks (default: settings)")

@@ -204,10 +204,17 @@ class GitHubApi:
     def members(
         self, *, role: Literal["all", "admin", "member"] = "all", factor: Factor | None = None
     ) -> Listing[User]:
-        """Members; ``admin`` are the owners. Only an owner's token sees all, and their second factors."""
+        """Members; ``admin`` are the owners. Only an owner's token sees their second factors.
+
+        A token without rights to the organisation gets its public members, with the same status.
+        """
         params = {"role": role, **({"filter": factor} if factor else {})}
         what = f"the members{_WITH_FACTOR[factor]}"
         return self._all(f"/orgs/{self.organisation_name()}/members", params, list[User], what)
+
+    def public_members(self) -> Listing[User]:
+        """Members who show their membership to everybody; any token sees them."""
+        return self._all(f"/orgs/{self.organisation_name()}/public_members", {}, list[User], "the public members")
 
     def invitations(self) -> Listing[Invitation]:
         """People who were invited and have not answered yet."""
@@ -355,6 +362,8 @@ class GitHubApi:
             needs = answer.headers.get("x-accepted-github-permissions", "")
             kind = Denied
             hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+            if _POLICY.search(message):
+                hint = f"A rule of the organisation refuses the token in {self._variable()}, whatever it may do."
         elif answer.status in MOVED:
             part = "repository" if "/repos/" in answer.url else "organisation"
             hint = f"The {part} was renamed or moved: set {self._setting(part)} to its new name."
@@ -380,4 +389,6 @@ class GitHubApi:
         return names[0].replace("|", " or ") if names else path
 
 
+# Single sign-on, a list of addresses, kinds and terms of tokens.
+_POLICY = re.compile(r"(?i)SAML enforcement|IP allow list|forbids access via")
 _PERMISSIONS = "members=read of the organisation, or contents and Dependabot alerts=read of the repository"

@@ -81,7 +81,7 @@ _ELSEWHERE = re.compile(
     r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
 )
 
-_ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(?:\d+|x|\*)){0,2}(?:[-+][\w.+-]+)?")
+_ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(\d+|x|\*))?(?:\.(?:\d+|x|\*))?(?:[-+][\w.+-]+)?")
 
 T = TypeVar("T")
 
@@ -317,7 +317,7 @@ class Npm:
         try:
             if file.stat().st_size > MAX_FILE:
                 raise self._malformed(file.name, f"more than {MAX_FILE:,} bytes")
-            return read_json(file.read_bytes())
+            return read_json(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))  # as npm reads them
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._malformed(file.name, f"a file that is not JSON: {error}") from None
         except OSError as error:
@@ -369,9 +369,10 @@ def _of_registry(spec: str) -> bool:
 
 
 def _is_other(spec: str, version: str) -> bool:
-    """Whether a locked version is of another major release than package.json asks for."""
+    """Whether a locked version is of another major release than package.json asks for; below 1.0 also minor."""
     asked, locked = _ONE_MAJOR.fullmatch(spec.strip()), _ONE_MAJOR.fullmatch(version)
-    return bool(asked and locked and asked[1] != locked[1])
+    parts = 2 if asked and asked[1] == "0" and (asked[2] or "").isdecimal() else 1
+    return bool(asked and locked and asked.groups()[:parts] != locked.groups()[:parts])
 
 
 def _counted(lock: Any) -> int:

@@ -17,7 +17,7 @@ from playbook.core.placeholders import is_placeholder
 
 _OWNERS = (
     r"(?:(?:document|service|runbook|page|playbook|process|business|technical)[ _-]?)?owners?|owned[ _-]by"
-    r"|owning[ _-]team|maintainers?|maintained[ _-]by|responsible(?:[ _-](?:team|person))?"
+    r"|owning[ _-]team|dri|maintainers?|maintained[ _-]by|responsible(?:[ _-](?:team|person))?"
 )
 _REVIEWS = (
     r"(?:(?:date[ _-]of[ _-])?(?:last[ _-]?)?review(?:ed)?|last[ _-]?(?:verified|validated|tested|checked))"
@@ -40,6 +40,9 @@ _REVIEWED_BY = re.compile(
     r"(?P<value>(?:[a-z]{3,9} )?\d[^\n]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
+_REVIEWED_DAY = re.compile(
+    r"^[^\w\n<~]{0,12}?(?:last )?reviewed(?: on)?[*_]{0,3} (?P<value>\d[^\n]*)$", re.MULTILINE | re.IGNORECASE
+)
 _NAMES = re.compile(rf"{_OWNERS}|{_REVIEWS}|{_VERSIONS}", re.IGNORECASE)
 # Forms that are rewritten, each field on a line of its own.
 _SIDE_BY_SIDE = re.compile(r"^(?![ \t]*\|).*[ \t][|·•][ \t].*$", re.MULTILINE)
@@ -55,10 +58,21 @@ _STRUCK = re.compile(r"~~[^~\n]*~~")
 _UNFILLED = re.compile(
     r"<[^<>@:]*>|(?:none|nobody|no ?one|unknown|vacant|unassigned)\b\s*[(,;–-].*", re.IGNORECASE
 )
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)|\d{8}(?!\d)|\d{4}-W\d{2}-\d")
-_SLASHES = re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?!\d)")
-_YEAR_LAST = re.compile(r"(?P<one>\d{1,2})/(?P<two>\d{1,2})/(?P<year>\d{4})(?!\d)")
-_IN_WORDS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%d.%m.%Y")
+_TAG = re.compile(r"(?i)</?(?:b|strong|i|em|br|p|span|code)\b[^<>\n]{0,200}>")
+_WEEKDAY = re.compile(r"(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]{0,2}\s+")
+# Whoever reviewed it, before the day: Ada Novak, 2026-11-20.
+_WHO = re.compile(
+    r"(?!(?:Next|Due|Overdue|Until|Before|After|Since|Expires|Planned|Scheduled|Pending|Deadline|Not|Never|No)\b)"
+    r"(?:by )?(?:@[\w-]{1,40}|[^\W\d_a-z][\w.'-]{0,40}(?: [^\W\d_a-z][\w.'-]{0,40}){0,3})[,:]? ?(?:on |\()?"
+    r"(?=\d{4}-)"
+)
+_DAY = re.compile(r"\d{8}(?!\d)|\d{4}-W\d{2}-\d")
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<between>[-/.])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})(?!\d)")
+_YEAR_LAST = re.compile(r"(?P<one>\d{1,2})(?P<between>[-/.])(?P<two>\d{1,2})(?P=between)(?P<year>\d{4})(?!\d)")
+_NUMBERED_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})(?![\d-])")
+# Of 20th of Nov., 2026 and 20-Nov-2026.
+_BESIDE_WORDS = re.compile(r"(?i)(?<=\d)(?:st|nd|rd|th)\b|\bof\b|(?<=\w)\.(?=\s|$)|(?<=sep)t\b")
+_IN_WORDS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 _MONTH = ("%B %Y", "%b %Y")
 
 
@@ -81,11 +95,11 @@ class Head:
 
 def head_of(prose: str) -> Head:
     """The head of a document, from its text without blocks of code and comments."""
-    text = _STRUCK.sub("", prose)
+    text = _TAG.sub("", _STRUCK.sub("", prose))
     text = _SIDE_BY_SIDE.sub(lambda line: _SEPARATOR.sub("\n", line[0]), text)
     text = _LIST.sub(": ", _SECTION.sub(r"\1: ", text))
     text += "".join(f"\n{line}" for table in _TABLE.finditer(text) for line in _cells(table))
-    given = [*_values(_REVIEWED, text), *_values(_REVIEWED_BY, text)]
+    given = [value for form in (_REVIEWED, _REVIEWED_BY, _REVIEWED_DAY) for value in _values(form, text)]
     dates = [day for day in map(_date, given) if day]
     return Head(
         owner=next(iter(_values(_OWNER, text)), ""),
@@ -115,22 +129,30 @@ def _values(field: re.Pattern[str], text: str) -> list[str]:
 
 
 def _date(given: str) -> date | None:
-    """The day that a text begins with: as ISO 8601 writes it, with slashes, or with the month in words.
+    """The day that a text begins with: as ISO 8601 writes it, with slashes or points, or with the month in words.
 
-    1/2/2026 is two days, and so is none. A month alone is its first day.
+    1/2/2026 is two days, and so is none; with points the day is first. A month alone is its first day.
     """
-    found = _DAY.match(given)
+    text = _WEEKDAY.sub("", given.strip("`[("), count=1)
+    if who := _WHO.match(text):
+        text = text[who.end() :]
+    found: re.Match[str] | None = None
     with suppress(ValueError):
-        if found:
+        if found := _DAY.match(text):
             return date.fromisoformat(found[0])
-        if slashes := _SLASHES.match(given):
-            return date(int(slashes["year"]), int(slashes["month"]), int(slashes["day"]))
-        if last := _YEAR_LAST.match(given):
-            return _unambiguous(int(last["year"]), int(last["one"]), int(last["two"]))
-    if found:
-        return None
-    words = re.split(r"[,\s(]+", re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", given))
-    for count, forms in ((3, _IN_WORDS), (1, _IN_WORDS), (2, _MONTH)):
+        if found := _YEAR_FIRST.match(text):
+            return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        if found := _YEAR_LAST.match(text):
+            one, two, year = int(found["one"]), int(found["two"]), int(found["year"])
+            return date(year, two, one) if found["between"] == "." else _unambiguous(year, one, two)
+        if found := _NUMBERED_MONTH.match(text):
+            return date(int(found["year"]), int(found["month"]), 1)
+    return None if found else _in_words(text)
+
+
+def _in_words(text: str) -> date | None:
+    words = [word for word in re.split(r"[-,\s(]+", _BESIDE_WORDS.sub("", text)) if word]
+    for count, forms in ((3, _IN_WORDS), (2, _MONTH)):
         for form in forms:
             with suppress(ValueError):
                 return datetime.strptime(" ".join(words[:count]), form).replace(tzinfo=UTC).date()

@@ -65,6 +65,7 @@ class GitHubService(HttpService):
         paths: dict[str, Callable[[Request], Response]] = {
             organisation: self._organisation,
             f"{organisation}/members": self._members,
+            f"{organisation}/public_members": self._public_members,
             f"{organisation}/outside_collaborators": self._collaborators,
             f"{organisation}/invitations": self._invitations,
             f"{repository}/activity": self._activity,
@@ -121,6 +122,10 @@ class GitHubService(HttpService):
         role = request.query_params.get("role", "all")
         wanted = [m for m in self.state.members if role in ("all", "admin" if m.owner else "member")]
         return self._people(request, wanted)
+
+    def _public_members(self, request: Request) -> Response:
+        shown = self.state.members[:1]
+        return _page(request, self.url, [_user(member.login) for member in shown])
 
     def _collaborators(self, request: Request) -> Response:
         return self._people(request, self.state.collaborators)

@@ -16,7 +16,9 @@ QUEUES = {"celery": "celery", "rq": "default", "sidekiq": "thumbnails", "bullmq"
 
 
 def with_shop(world: World) -> Shop:
-    """Add the shop, its database and its queues to the product; returns the shop."""
+    """The shop, added to the product with its database and its queues where it has none yet."""
+    if world.portfolio.shop:
+        return world.portfolio.shop
     shop = world.portfolio.shop = Shop()
     world.redis.jobs.queues = [JobQueue(preset, name) for preset, name in QUEUES.items()]
     world.digitalocean.databases.append(Database(identifier("shop"), "portfolio-shop", "mysql", "8", "8.0.35"))

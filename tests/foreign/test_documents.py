@@ -34,6 +34,17 @@ HEADS = {
     "by-whom-with-a-comma": "Owner: Ops\nReviewed by: Ada, 20 November 2026\n",
     "slashes": "Owner: Ops\nReviewed: 2026/11/20\n",
     "american": "Owner: Ops\nReviewed: 11/20/2026\n",
+    "html": "<b>Owner:</b> Ops<br>\n<b>Last reviewed:</b> 2026-11-20\n",
+    "no-colon": "Owner: Ops\n*Last reviewed 2026-11-20*\n",
+    "directly-responsible": "DRI: Ada\nReviewed: 2026-11-20\n",
+    **{
+        f"reviewed-{day}": f"Owner: Ops\nLast reviewed: {day}\n"
+        for day in (
+            *("Nov. 20, 2026", "20-Nov-2026", "20. November 2026", "20th of November 2026", "20. Nov. 2026"),
+            *("Friday, 20 November 2026", "Fri 20 Nov 2026", "2026.11.20", "20.11.2026", "20-11-2026"),
+            *("[2026-11-20](reviews.md)", "@ada on 2026-11-20", "Ada Novak (2026-11-20)"),
+        )
+    },
     "british": "Owner: Ops\nReviewed: 20/11/2026\n",
 }
 BAD_HEADS = {
@@ -41,6 +52,9 @@ BAD_HEADS = {
     "a-quarter": ("Owner: Ops\nReviewed: Q4 2026\n", "no date of review"),
     "updated-only": ("Owner: Ops\nLast updated: 2026-11-20\n", "no date of review"),
     "next-one": ("Owner: Ops\nNext review: 2026-11-20\n", "no date of review"),
+    "overdue": ("Owner: Ops\nReviewed: Overdue since 2026-11-20\n", "no date of review"),
+    "never": ("Owner: Ops\nReviewed: Never, planned 2026-11-20\n", "no date of review"),
+    "no-such-day": ("Owner: Ops\nReviewed: 2026-11-31\n", "no date of review"),
     "frequency": ("Owner: Ops\nReview frequency: monthly\n", "no date of review"),
     "owner-to-fill-in": ("Owner: <team name>\nReviewed: 2026-11-20\n", "no owner"),
     "owner-struck-out": ("Owner: ~~Ada~~\nReviewed: 2026-11-20\n", "no owner"),
@@ -84,8 +98,9 @@ def test_owner_and_review_are_read(tmp_path, head):
 
 
 def test_month_of_a_review_counts_from_its_first_day(tmp_path):
-    document, problems = _problems(tmp_path, f"Owner: Ops\nReviewed: November 2026\n{BODY}")
-    assert (problems, document.reviewed) == ([], date(2026, 11, 1))
+    for month in ("November 2026", "Nov 2026", "2026-11"):
+        document, problems = _problems(tmp_path, f"Owner: Ops\nReviewed: {month}\n{BODY}")
+        assert (problems, document.reviewed) == ([], date(2026, 11, 1))
 
 
 @pytest.mark.parametrize(("head", "words"), BAD_HEADS.values(), ids=BAD_HEADS)

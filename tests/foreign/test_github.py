@@ -19,6 +19,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.security.access import DigitalOceanAccess, github_access, github_activity
+from playbook.measure.security.dependabot import of_dependabot
 from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.second_factors import second_factors
 from playbook.settings.loading import load
@@ -62,6 +63,7 @@ def good() -> Answers:
         "role=all": ("200 OK", [user("ada"), user("ben")], {}),
         "filter=2fa_disabled": ("200 OK", [], {}),
         "filter=2fa_insecure": ("200 OK", [], {}),
+        "/public_members": ("200 OK", [user("ada")], {}),
         "/outside_collaborators": ("200 OK", [user("dan")], {}),
         "/invitations": (
             "200 OK",
@@ -91,6 +93,14 @@ def chosen(answers: Answers, request: bytes) -> bytes:
     return answer("404 Not Found", b'{"message": "Not Found", "status": "404"}')
 
 
+def settings_at(url: str) -> Settings:
+    """With an owner's token for GitHub at this address."""
+    mine = {"endpoint": url, "token": "ghp_x", "organisation": "example", "repository": "example/shop"}
+    access = {"github_owners": ["ada"], "github_outsiders": ["dan"]}
+    overlay = {"targets": {"sandbox": {"kind": "sandbox", "github": mine, "access": access}}}
+    return load("sandbox", environment={}, overlay=overlay)
+
+
 class Organisation:
     """A server with one organisation, and the checks' verdicts; ``answers`` may be changed."""
 
@@ -100,15 +110,7 @@ class Organisation:
 
     @property
     def settings(self) -> Settings:
-        mine = {
-            "endpoint": self.server.url,
-            "token": "ghp_x",
-            "organisation": "example",
-            "repository": "example/shop",
-        }
-        access = {"github_owners": ["ada"], "github_outsiders": ["dan"]}
-        overlay = {"targets": {"sandbox": {"kind": "sandbox", "github": mine, "access": access}}}
-        return load("sandbox", environment={}, overlay=overlay)
+        return settings_at(self.server.url)
 
     @property
     def api(self) -> GitHubApi:
@@ -198,7 +200,7 @@ MISSING = ("404 Not Found", {"message": "Not Found", "status": "404"}, {})
 ELSEWHERE = ("302 Found", {}, {"location": "/orgs/example/public_members"})
 ADMINS, ALL, OUTSIDE, INVITED = "role=admin", "role=all", "/outside_collaborators", "/invitations"
 WITHOUT, INSECURE = "filter=2fa_disabled", "filter=2fa_insecure"
-ORGANISATION, ACTIVITY = "/orgs/example", "/activity"
+ORGANISATION, ACTIVITY, PUBLIC = "/orgs/example", "/activity", "/public_members"
 CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = {
     "no owner at all": (ADMINS, ok([]), {"permissions": "UNKNOWN"}),
     "an owner that nobody named": (ADMINS, ok([user("ada"), user("ben")]), {"permissions": "CRITICAL"}),
@@ -228,7 +230,13 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
-    "no word of it": (ORGANISATION, ok({"login": "example"}), {"permissions": "UNKNOWN", "mfa": "UNKNOWN"}),
+    "a member's token": (
+        ORGANISATION,
+        ok({"login": "example", "public_repos": 3, "type": "Organization"}),
+        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
+    ),
+    "all are public": (PUBLIC, ok([user("ada"), user("ben")]), {}),
+    "public ones are not told": (PUBLIC, MISSING, {"unused": "UNKNOWN"}),
     "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN"}),
     "an empty permission": (ORGANISATION, permits(""), {"permissions": "UNKNOWN"}),
     "an organisation without a name": (
@@ -262,6 +270,15 @@ def test_one_changed_answer_changes_its_verdict(organisation, case):
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK", **changed}
 
 
+def test_public_members_may_not_be_all(organisation):
+    """What a fine-grained token without rights to the organisation gets, with 200."""
+    organisation.answers |= {
+        ORGANISATION: ok({"login": "example", "public_repos": 3, "type": "Organization"}),
+        ALL: ok([user("ada")]),
+    }
+    assert organisation.verdicts() == {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"}
+
+
 BAD_GATEWAY = ("502 Bad Gateway", {"message": "Server Error"}, {})
 
 
@@ -273,6 +290,23 @@ def test_listing_that_fails_hides_no_finding_of_another(organisation):
     bad = {ADMINS: ok([user("ada"), user("ben")]), WITHOUT: ok([user("ben")])}
     organisation.answers = {**outside, **good(), **bad, **outside}
     assert organisation.verdicts() == {"permissions": "CRITICAL", "unused": "OK", "mfa": "CRITICAL"}
+
+
+ALERT = {"number": 1, "state": "open", "security_vulnerability": {"severity": "low", "package": {"name": "qs"}}}
+
+
+@pytest.mark.parametrize(
+    ("second", "enough"),
+    [(answer("502 Bad Gateway", b""), False), (answer("200 OK", json.dumps([ALERT]).encode()), True)],
+)
+def test_alerts_of_a_page_that_fails_are_missed(second, enough):
+    """Their pages have cursors, and may be shorter than asked for; the critical alert may be on the next one."""
+    with serve() as server:
+        link = f'<{server.url}/repos/example/shop/dependabot/alerts?per_page=100&after=Y3Vyc29yOnYy>; rel="next"'
+        first = answer("200 OK", json.dumps([ALERT] * 73).encode(), link=link)
+        server.scripts = [first, second, second, second]
+        source = of_dependabot(github(settings_at(server.url)), audited=True)
+    assert (source.error, source.coverage.enough) == (None, enough)
 
 
 @given(

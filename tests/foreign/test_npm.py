@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from checks.security import test_vulnerabilities as checks
 from playbook.cli import probes
 from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.listing import Listing
 from playbook.clients.npm import npm
+from playbook.core.coverage import whole
 from playbook.core.errors import NotConfigured, PlaybookError, TooLittleData
 from playbook.core.verdict import Verdict
 from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
@@ -127,7 +129,7 @@ class GitHub:
     def dependabot_alerts(self):
         if self.alerts is None:
             raise NotConfigured("not configured", setting="x", add="x")
-        return msgspec.convert(self.alerts, list[DependabotAlert])
+        return Listing(msgspec.convert(self.alerts, list[DependabotAlert]), whole("all alerts"))
 
     def known_dependencies(self):
         return 4
@@ -331,10 +333,37 @@ def test_lock_file_is_of_this_package(tmp_path, spec, verdict):
     assert audited(place(tmp_path, package=package), report())[0] is verdict
 
 
+@pytest.mark.parametrize(
+    ("spec", "verdict"),
+    [
+        ("^0.34.0", UNKNOWN),
+        ("~0.32.6", UNKNOWN),
+        ("^0.33.0", OK),
+        ("0.33.x", OK),
+        ("0", OK),
+        ("0.x", OK),
+        ("*", OK),
+    ],
+)
+def test_lock_file_below_one_is_of_this_minor_release(tmp_path, spec, verdict):
+    """As semver takes it: sharp 0.34 is another release than 0.33."""
+    package = {"dependencies": {"sharp": spec}}
+    lock = {"lockfileVersion": 3, "packages": {"": package, "node_modules/sharp": {"version": "0.33.5"}}}
+    assert audited(place(tmp_path, package=package, lock=lock), report(total=1))[0] is verdict
+
+
 def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
     """As npm itself does it."""
     folder = place(place(tmp_path), lock_name="npm-shrinkwrap.json")
     (folder / "project" / "package-lock.json").write_text("{}")
+    assert audited(folder, report())[0] is OK
+
+
+def test_byte_order_mark_is_no_fault(tmp_path):
+    """npm reads files that begin with one, as editors on Windows write them."""
+    folder = place(tmp_path)
+    for file in (folder / "project").iterdir():
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert audited(folder, report())[0] is OK
 
 
@@ -358,7 +387,7 @@ ALERTS = {
     "answers-with-fixed-ones-too": ([alert(1, "critical", state="fixed"), alert(2)], OK),
     "answers-with-dismissed-ones-too": ([alert(1, "critical", state="auto_dismissed")], OK),
     "a-state-never-seen": ([alert(1, "critical", state="reopened")], CRITICAL),
-    "a-whole-page-and-no-next": ([alert(number) for number in range(100)], UNKNOWN),
+    "a-whole-page": ([alert(number) for number in range(100)], OK),
     "more-than-a-page": ([alert(number) for number in range(130)], OK),
 }
 

@@ -91,6 +91,12 @@ FRAMES = {
     "json": journal_json,
     "json-sse": lambda at, p, n, t: f"data: {journal_json(at, p, n, t)}\n",
     "json-bytes": journal_json_bytes,
+    "filebeat": lambda at, p, n, t: json.dumps(
+        {"@timestamp": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", "message": rfc3164(at, p, n, t), "input": {"type": "log"}}
+    ),
+    "docker": lambda at, p, n, t: json.dumps(
+        {"log": f"{rfc3164(at, p, n, t)}\n", "stream": "stdout", "time": f"{at:%Y-%m-%dT%H:%M:%S}.000000000Z"}
+    ),
     "export": journal_export,
     "verbose": journal_verbose,
 }

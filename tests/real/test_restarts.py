@@ -27,6 +27,7 @@ FIRES = "groups: [{name: g, interval: 1s, rules: [{alert: Fires, expr: vector(1)
 FIRES_ONCE_IT_IS_HEARD = FIRES.replace("vector(1)", "prometheus_notifications_alertmanagers_discovered > 0")
 QUIET = "groups: [{name: g, interval: 1s, rules: [{alert: Quiet, expr: vector(1) > 2}]}]"
 RESTARTS = 3
+PAUSE = 0.03  # seconds between two readings, in which the servers can get on
 
 pytestmark = [
     pytest.mark.slow,
@@ -160,7 +161,7 @@ def test_restart_never_reports_no_alerts(servers):
     seen, ended = [], threading.Event()
 
     def read():
-        while not ended.is_set():
+        while not ended.wait(PAUSE):
             seen.append(servers.found())
 
     with servers.alertmanager():
@@ -191,7 +192,7 @@ def test_restart_never_gives_wrong_number(servers):
     answers, ended = [], threading.Event()
 
     def read():
-        while not ended.is_set():
+        while not ended.wait(PAUSE):
             answers.append(known(client, at))
 
     reader = threading.Thread(target=read)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playbook.cli.run.runner import Runner, Say
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
@@ -14,6 +14,11 @@ from playbook.core.errors import UsageError
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.model import SANDBOX
 from playbook.settings.sections.groups import shard_of
+
+if TYPE_CHECKING:
+    from playbook.cli.run.runner import Runner
+
+Say = Callable[[str], None]
 
 
 def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
@@ -33,6 +38,8 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
 
     def tell_line(line: str) -> None:
         say(f"run: {door.text(line)}")
+
+    from playbook.cli.run.runner import Runner  # after the usage is known to be right: it takes as long to load
 
     runner: Runner
     if len(found) > 1:

@@ -87,22 +87,26 @@ class KnownRestarts:
     Attributes:
         most_first: components that were restarted.
         unread: why the counts could not be read; empty where they were.
+        silent: components without any count.
     """
 
     most_first: tuple[Restarts, ...]
     unread: str = ""
+    silent: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
         """Always enough: a component's health is known without its restarts."""
+        if self.silent:
+            return whole(f"restarts of {', '.join(self.silent)} not told")
         return whole("restarts not told" if self.unread else "")
 
     def evidence(self) -> Evidence:
-        """Restarts by component, or why they are not known."""
+        """Restarts by component, and what is not known of them."""
         rows = {one.name: f"{one.reading.value:g}" for one in self.most_first}
-        return Facts(
-            "Restarts in the last 24 h", {"Not known": self.unread} if self.unread else rows or {"All": "0"}
-        )
+        if self.unread or self.silent:
+            rows["Not known"] = self.unread or f"{', '.join(self.silent)}: no samples"
+        return Facts("Restarts in the last 24 h", rows or {"All": "0"})
 
 
 @measurement
@@ -116,7 +120,10 @@ def known_restarts(
     except Unmeasured as error:
         return KnownRestarts((), str(error))
     counted = _counted(found, (now - DAY).timestamp())
-    return KnownRestarts(tuple(one for one in counted if one.reading.value))
+    return KnownRestarts(
+        tuple(one for one in counted if one.reading.value),
+        silent=tuple(name for name in known_app.components if name not in found),
+    )
 
 
 def _counted(found: Mapping[str, Sequence[Samples]], begin: float) -> tuple[Restarts, ...]:

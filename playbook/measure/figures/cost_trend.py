@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,7 +13,7 @@ from playbook.core.errors import Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.measure.figures.costs import CENT, Bills, elapsed, month_of
+from playbook.measure.figures.costs import CENT, Bills, elapsed, elapsed_of, month_of
 from playbook.settings.model import Settings
 
 
@@ -23,12 +22,14 @@ class Change:
     """Cost of one product, or of everything, in a month and in the month before. Dollars.
 
     Attributes:
+        since: the earlier month.
         reading: growth in percent.
     """
 
     name: str
     before: float
     after: float
+    since: str
     months: str
     reading: Reading
 
@@ -74,6 +75,8 @@ def enumerate_texts(texts: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 TOTAL = "everything"
+_NAMED = 3
+_AS_MUCH = 0.1  # part by which the cost of what has ended and of what has begun may differ
 
 
 @measurement
@@ -101,6 +104,15 @@ def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings
     changes = [
         change for earlier, later in pairwise(columns) for change in _changes(earlier, later, review.least_usd)
     ]
+    first = min(bills.by_month, default="")
+    if columns and columns[0][0] == first and any(one.before < one.after for one in changes if one.since == first):
+        changes = [one for one in changes if one.since != first]
+        seen += lacking(
+            "",
+            expected=f"the costs of the whole of {first} to compare",
+            got="the first invoice of the account, perhaps of a part of that month",
+            hint="An account needs two full months before there is a trend.",
+        )
     names = dict.fromkeys(name for _, products in columns for name in products)
     return CostTrend(
         months=tuple(name for name, _ in columns),
@@ -132,8 +144,10 @@ def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict
 def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, float], str, Coverage]:
     """The running month by product, projected to its end; why it is left out, and what is missing."""
     days, of = elapsed(bills.used_at)
+    if bills.month == bills.last_month:  # the balance is of its last evening
+        days = 0.0
     if days < max(bills.project_after, 0.5):
-        return {}, f"{bills.month}: too young to be projected ({days:.1f} days)", Coverage()
+        return {}, f"the running month: too young to be projected ({days:.1f} days)", Coverage()
     expected = f"the preview of {bills.month}'s invoice"
     try:
         preview = account.invoice_preview()
@@ -141,7 +155,7 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got="none")
         if preview.invoice_period != bills.month:
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
-        days, of = _elapsed_of(bills.month, preview.updated_at or bills.used_at)
+        days, of = elapsed_of(bills.month, preview.updated_at or bills.used_at)
         if days < bills.project_after:
             got = f"one of {moment(preview.updated_at)}"
             return {}, f"{bills.month}: an old preview", lacking("", expected=expected, got=got)
@@ -149,15 +163,6 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
     except Unmeasured as error:
         return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
     return {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}, "", lack
-
-
-def _elapsed_of(month: str, at: datetime) -> tuple[float, int]:
-    """As ``elapsed``, for a preview of this month, which is whole in the first hours of the next one."""
-    days, of = elapsed(at)
-    if month_of(at) == month:
-        return days, of
-    of = monthrange(*map(int, month.split("-")))[1]
-    return float(of) if month_of(at) > month else 0.0, of
 
 
 def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Coverage]:
@@ -182,17 +187,26 @@ def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Co
 def _changes(
     earlier: tuple[str, dict[str, float]], later: tuple[str, dict[str, float]], least: float
 ) -> list[Change]:
-    """The total, and each product above the minimum cost. A new product has grown by 100 %."""
+    """The total and each product, above the minimum cost. A new product has grown by 100 %.
+
+    Where others that cost as much have ended it has taken their place, as one that DigitalOcean has renamed.
+    """
     found = []
     by_product = len(earlier[1]) > 1 and len(later[1]) > 1
+    ended = {name: dollars for name, dollars in earlier[1].items() if name not in later[1] and dollars > 0}
+    replaced = sum(ended.values())
+    begun = sum(dollars for name, dollars in later[1].items() if not earlier[1].get(name))
     for name, after in later[1].items():
-        before = earlier[1].get(name, 0.0)
-        if name != TOTAL and not (by_product and max(before, after) >= least):
+        before, place = earlier[1].get(name, 0.0), ""
+        if max(before, after) < least or (name != TOTAL and not by_product):
             continue
         percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
+        if not before and ended and abs(begun - replaced) <= _AS_MUCH * replaced:
+            percent = 100 * (begun - replaced) / replaced
+            place = f", in place of {', '.join(list(ended)[:_NAMED])}, ${replaced:,.2f}"
         months = f"{earlier[0]} → {later[0]}"
-        over = f"({months}: ${before:,.2f} → ${after:,.2f})"
-        found.append(Change(name, before, after, months, Reading(round(percent, 1), over=over)))
+        over = f"({months}: ${before:,.2f} → ${after:,.2f}{place})"
+        found.append(Change(name, before, after, earlier[0], months, Reading(round(percent, 1), over=over)))
     return found
 
 

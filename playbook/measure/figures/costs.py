@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from playbook.clients.digitalocean_account import Balance, DigitalOceanAccount, Invoice
 from playbook.clients.listing import Listing
 from playbook.core.clock import Clock
@@ -37,6 +39,15 @@ def elapsed(at: datetime) -> tuple[float, int]:
     return at.day - 1 + (at.hour + at.minute / 60) / 24, monthrange(at.year, at.month)[1]
 
 
+def elapsed_of(month: str, at: datetime) -> tuple[float, int]:
+    """As ``elapsed``, for a preview of this month, which is whole in the first hours of the next one."""
+    days, of = elapsed(at)
+    if month_of(at) == month:
+        return days, of
+    of = monthrange(*map(int, month.split("-")))[1]
+    return float(of) if month_of(at) > month else 0.0, of
+
+
 @dataclass(frozen=True, slots=True)
 class Bills:
     """The newest bills and the usage of the running month. Dollars.
@@ -49,6 +60,7 @@ class Bills:
         invoices: newest first, without the running month.
         charges: products, overages and taxes of the last month before credits; None where the summary of its
             invoice is not known, for the reason in ``missing``.
+        previewed: the last month's invoice is not made yet, and its preview stands in for it.
         listing: coverage of the listing of invoices.
         read_at: when this was read.
         shown: number of invoices to show.
@@ -71,6 +83,7 @@ class Bills:
     charges: float | None = None
     missing: str = ""
     paid_after: float = 15.0
+    previewed: bool = False
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
     used_is_dated: bool = True
     balance: Coverage = Coverage()  # noqa: RUF009 - frozen
@@ -141,7 +154,8 @@ class Bills:
         cost = max(billed, self.charges or 0.0)
         return Reading(
             self._share(cost),
-            f"({self.last_month}: ${cost:,.2f} of {self._budget})",
+            f"({self.last_month}: ${cost:,.2f} of {self._budget}"
+            + (", by the preview of its invoice)" if self.previewed else ")"),
             lacking("", expected="what the invoice comes to before credits", got=self.missing)
             if self.missing
             else Coverage(),
@@ -174,7 +188,8 @@ class Bills:
         for number, (month, amount) in enumerate(months[: self.shown]):
             before = months[number + 1][1] if number + 1 < len(months) else None
             change = f"{amount - before:+,.2f}" if before is not None else ""
-            rows.append([month, f"${amount:,.2f}", change, f"{self._share(amount):.0f} %"])
+            shown = f"{month} (preview)" if self.previewed and month == self.last_month else month
+            rows.append([shown, f"${amount:,.2f}", change, f"{self._share(amount):.0f} %"])
         columns = ["Month", "Amount", "Against the month before", "Of the budget"]
         return [Facts("Costs", facts), Table("Invoices", columns, rows)]
 
@@ -205,8 +220,12 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
     balance = told.get("the balance", Balance(0.0, 0.0, 0.0, now))
     listed = told.get("the invoices", Listing((), lacks))
     at = balance.generated_at or now
-    last_month = month_of(now, 1)
-    charges, missing = _charges(digitalocean_account, [one for one in listed if one.invoice_period == last_month])
+    last_month, invoices = month_of(now, 1), list(listed)
+    if last_month not in {one.invoice_period for one in listed}:
+        invoices += _not_made_yet(digitalocean_account, last_month, now, settings.cost_review.project_after_days)
+    charges, missing = _charges(
+        digitalocean_account, [one for one in invoices if one.invoice_period == last_month]
+    )
     return Bills(
         month=month_of(at),
         last_month=last_month,
@@ -214,7 +233,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         used_at=at,
         used_is_dated=balance.generated_at is not None,
         owed=balance.account_balance,
-        invoices=tuple(sorted(listed, key=lambda invoice: invoice.invoice_period, reverse=True)),
+        invoices=tuple(sorted(invoices, key=lambda invoice: invoice.invoice_period, reverse=True)),
         shown=settings.cost_review.months,
         budget=budget,
         project_after=settings.cost_review.project_after_days,
@@ -222,9 +241,27 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         charges=charges,
         missing=missing,
         paid_after=settings.cost_review.paid_after_days,
+        previewed=len(invoices) > len(listed),
         listing=listed.coverage,
         balance=Coverage() if "the balance" in told else lacks,
     )
+
+
+def _not_made_yet(account: DigitalOceanAccount, month: str, now: datetime, days: float) -> list[Invoice]:
+    """The preview of a month that has just ended, projected to its end; none after so many days of the next month.
+
+    DigitalOcean makes invoices on the first of a month, at no certain time, and their preview every day.
+    """
+    if elapsed(now)[0] >= days:
+        return []
+    try:
+        preview = account.invoice_preview()
+    except Unmeasured:
+        return []
+    if preview is None or not preview.invoice_uuid or preview.invoice_period != month:
+        return []
+    seen, of = elapsed_of(month, preview.updated_at or now)
+    return [msgspec.structs.replace(preview, amount=preview.amount / seen * of)] if seen >= days else []
 
 
 def _charges(account: DigitalOceanAccount, invoices: Sequence[Invoice]) -> tuple[float | None, str]:

@@ -22,6 +22,8 @@ from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
 from playbook.core.wording import plural, within
 from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.app.app import NO_DEPLOYMENT, PHASES, AppStatus
+from playbook.measure.app.components import AppComponents
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.images.images import Optimization
@@ -186,15 +188,19 @@ class Look:
                     seconds=_largest(*(seconds for seconds in times if math.isfinite(seconds))),
                     error_percent=_largest(*(page.bad_percent for page in pages)),
                 )
-            case Health() | OtherHealth() | Optimization():
+            case Health() | OtherHealth() | Optimization() | AppStatus() | AppComponents():
                 return Known(unhealthy=_is_unhealthy(value))
             case Alerts():
                 return Known(alerts=len(value.firing))
         return Known(seconds=number) if name == RESPONSE else Known(error_percent=number)
 
 
-def _is_unhealthy(value: Health | OtherHealth | Optimization) -> bool:
+def _is_unhealthy(value: Health | OtherHealth | Optimization | AppStatus | AppComponents) -> bool:
     match value:
+        case AppStatus():
+            return not value.serves
+        case AppComponents():
+            return not value.well
         case Health():
             return value.is_unhealthy or value.is_degraded
         case OtherHealth():
@@ -258,7 +264,7 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
         except Unmeasured as error:  # too little data in that time
             return Sign(name, None, str(error).rpartition(": ")[2], error)
         if reading is None:
-            return Sign(name, outcome.value, words(outcome.value))
+            return Sign(name, outcome.value, words(outcome.value), own=_understood(outcome.value))
         if not math.isfinite(reading.value):
             found = reading.coverage.got or words(outcome.value)
             return Sign(name, outcome.value, found, own=reading.coverage)
@@ -273,6 +279,20 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     return Sign(name, None, found, outcome.error)
 
 
+def _understood(value: Any) -> Coverage:
+    """Coverage of what the platform reports, where that is no known word; empty for all else."""
+    match value:
+        case AppStatus() if value.phase not in PHASES | {NO_DEPLOYMENT}:
+            return lacking("", expected="a known phase of the app", got=value.phase or "none")
+        case AppComponents():
+            unknown = [one for one in value.worst_first if not one.coverage.enough]
+            return together(
+                lacking("", expected=f"the health of {one.name}", got=one.found, hint=one.coverage.hint)
+                for one in unknown
+            )
+    return Coverage()
+
+
 def _reading(value: Any) -> Reading | None:
     """The reading of a measured value; None where it has none."""
     if isinstance(value, HomepageTiming):
@@ -282,7 +302,7 @@ def _reading(value: Any) -> Reading | None:
 
 @measurement(time_limit=50.0)
 def emergency(settings: Settings, clock: Clock) -> Look:
-    """Current severity: one look at homepage, health, an optimised image, response time, errors and alerts."""
+    """Current severity: one look at homepage, health, an optimised image, the app, its figures and alerts."""
     return take_look(settings, clock)
 
 

@@ -7,19 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.components import AppComponents
 from playbook.measure.figures.recent import Recent
 from playbook.measure.images.images import Optimization
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.sites import OtherHealth, OtherHomepages
 
-HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, RESPONSE, ERRORS, ALERTS = ASKED = (
+HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, APP, COMPONENTS, RESPONSE, ERRORS, ALERTS = ASKED = (
     "homepage_timing",
     "other_homepages",
     "api_health",
     "image_health",
     "optimization",
     "other_health",
+    "app",
+    "app_components",
     "response_time_latest",
     "error_rate_latest",
     "alerts",
@@ -31,6 +35,8 @@ NAMES = {
     IMAGES: "Image service",
     OPTIMISED: "Optimised image",
     SITES_HEALTH: "Health of the other sites",
+    APP: "App",
+    COMPONENTS: "Components",
     RESPONSE: "P95 response time",
     ERRORS: "Error rate",
     ALERTS: "Alerts",
@@ -57,6 +63,15 @@ def _health_words(health: Health) -> str:
     return health.summary
 
 
+def _app_words(app: AppStatus) -> str:
+    return app.offline or app.phase
+
+
+def _components_words(components: AppComponents) -> str:
+    bad = [f"{one.name} {one.found}" for one in components.worst_first if not one.well]
+    return "; ".join(bad) or f"{components.summary} healthy"
+
+
 def _picture_words(optimised: Optimization) -> str:
     return optimised.summary
 
@@ -80,6 +95,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     IMAGES: _health_words,
     OPTIMISED: _picture_words,
     SITES_HEALTH: _sites_health_words,
+    APP: _app_words,
+    COMPONENTS: _components_words,
     RESPONSE: _time_words,
     ERRORS: _share_words,
     ALERTS: _alert_words,

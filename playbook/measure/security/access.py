@@ -42,6 +42,7 @@ ACTIVITIES = frozenset(
 )
 
 
+_OWNERS_ONLY = "Only the token of an owner of the organisation sees it."
 _EMAIL = {True: "verified", False: "not verified", None: "not said"}
 
 
@@ -169,7 +170,7 @@ class GitHubAccess:
                 "",
                 expected="read, write, admin or none for every member",
                 got=self.default_permission or "no statement about it",
-                hint="Only the token of an owner of the organisation sees it.",
+                hint=_OWNERS_ONLY,
             )
         members = {name.casefold() for name in self.members}
         are_read = bool(members) or self.seen.enough
@@ -201,6 +202,7 @@ class GitHubAccess:
             "Outside collaborators": ", ".join(self.outsiders) or "none",
             "Invited": ", ".join(f"{who} ({role})" for who, role in self.invited) or "nobody",
             "Every member may": self.default_permission or "not said",
+            "Not looked at": "roles of teams and of the organisation, apps, deploy keys; signed for by a person",
         }
         for whom in sorted({"owners", "outsiders"} - self.compared):
             facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so not compared"
@@ -336,9 +338,21 @@ def github_activity(
         last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
-        members=members.coverage,
+        members=members.coverage + _of_everybody(github, len(members)),
         activity=together(one.coverage for one in listings)
         + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
+    )
+
+
+def _of_everybody(github: GitHubApi, seen: int) -> Coverage:
+    """Whether these are all: to a token without rights GitHub shows the public ones, with the same status."""
+    if seen > len(github.public_members()) or github.organisation().default_repository_permission is not None:
+        return Coverage()
+    return lacking(
+        "perhaps the public members only",
+        expected="every member of the organisation",
+        got=f"{seen}, who are all public, for a token that may see no others",
+        hint="Give the token of a member the permission members=read of the organisation, or read:org.",
     )
 
 

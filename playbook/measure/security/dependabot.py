@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.github_requests import PER_PAGE, SERVICE
+from playbook.clients.github_requests import SERVICE
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import Denied, NotConfigured, Unmeasured
 from playbook.core.wording import plural
@@ -40,13 +40,7 @@ def of_dependabot(github: GitHubApi, *, audited: bool, name: str = "Dependabot")
         return Source(name, error=error)
     # Filtered here too: a service that ignores the query's filter may return closed alerts.
     found = [_alert(alert) for alert in alerts if alert.state not in _CLOSED]
-    seen = whole(f"{len(found)} open alerts")
-    if alerts and len(alerts) % PER_PAGE == 0:
-        seen += lacking(
-            "alerts cut off",
-            expected="all open Dependabot alerts",
-            got=f"{len(alerts)}, which is a whole number of pages without a next one",
-        )
+    seen = whole(f"{len(found)} open alerts") + alerts.coverage
     looked_at = "the repository's dependencies"
     if not alerts:
         looked_at, known = _known(github, audited=audited)

@@ -23,7 +23,8 @@ class OwnRepository:
     """Whether the configured repository is one of the app's; what is read of it relies on that.
 
     Attributes:
-        others: further repositories that DigitalOcean builds the app from, as one who may read them has connected.
+        others: further repositories that DigitalOcean builds the app from, as far as whoever owns the app can read
+            them: they are connected, or are cloned and have the owner of a connected one or of the configured one.
     """
 
     identity: Coverage = Coverage()  # noqa: RUF009 - frozen
@@ -49,10 +50,12 @@ def own_repository(settings: Settings) -> OwnRepository:
     connected = _distinct(one.github.repo for one in spec.components if one.github)
     cloned = (_ON_GITHUB.match(one.git.repo_clone_url) for one in spec.components if one.git)
     found = _distinct((*connected, *(match[1] for match in cloned if match)))
+    owners = {one.partition("/")[0].casefold() for one in (*connected, own or "")}
+    readable = [one for one in found if one in connected or one.partition("/")[0].casefold() in owners]
     if own is None or not found:
         return OwnRepository()
     if own.casefold() in map(str.casefold, found):
-        return OwnRepository(others=tuple(one for one in connected if one.casefold() != own.casefold()))
+        return OwnRepository(others=tuple(one for one in readable if one.casefold() != own.casefold()))
     return OwnRepository(
         lacking(
             "another repository",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +14,12 @@ from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.limits import Reading
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Verdict
 from playbook.measure.logs.logs_of_before import call_logs
 from playbook.readers.logs.security import HOUR, SecurityReview, SecurityReviewer
 from playbook.readers.logs.usual import usual_level
+from playbook.readers.logs.visitors import is_visitor
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.target import Logs
@@ -23,6 +27,11 @@ from playbook.settings.sections.target import Logs
 DAY = 86400.0
 _ROWS = 15
 NOT_SAID = "not said"
+_EACH_VISITOR = "the address of each visitor who was refused"
+_PROXY_HINT = (
+    "Behind proxies, such as App Platform's, let the web component log X-Forwarded-For or do-connecting-ip; in "
+    "Express, app.set('trust proxy', 1)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class SecurityLog:
         source: where they were read from.
         problems: what could not be read.
         since, until: epoch seconds of the requested period.
+        limit: of the refused requests of one source in an hour.
     """
 
     review: SecurityReview
@@ -40,6 +50,7 @@ class SecurityLog:
     problems: tuple[str, ...]
     wanted: Logs
     rules: CoverageRules
+    limit: Limit
     since: float
     until: float
 
@@ -89,12 +100,25 @@ class SecurityLog:
 
     @property
     def burst(self) -> Reading:
-        """Refused requests of the source with the most in an hour."""
-        worst = max((row.worst_hour for _, row in self.review.refused), default=(0, 0))
-        if not worst[0]:
-            return Reading(0, self.over)
-        source = next(source for source, row in self.review.refused if row.worst_hour == worst)
-        return Reading(worst[0], f"{self.over}, by {source or NOT_SAID} at {hour_text(worst[1])}")
+        """Refused requests of the source with the most in an hour.
+
+        A proxy of the own network is many visitors, as are those whose lines name nobody: beyond the limit it is
+        not known whether one of them is.
+        """
+        worst, hour, source = self._most(is_visitor)
+        several, hour_of_several, proxy = self._most(lambda source: not is_visitor(source))
+        too_many = self.limit.verdict(several) is not Verdict.OK
+        if too_many and self.limit.verdict(worst) is Verdict.OK:
+            got = f"{several:,} refused at {hour_text(hour_of_several)} from {proxy or 'nobody named'}"
+            return Reading(math.nan, self.over, lacking("", expected=_EACH_VISITOR, got=got, hint=_PROXY_HINT))
+        if several > worst and not too_many:
+            worst, hour, source = several, hour_of_several, proxy
+        return Reading(worst, f"{self.over}, by {source or NOT_SAID} at {hour_text(hour)}" if worst else self.over)
+
+    def _most(self, counts: Callable[[str], bool]) -> tuple[int, int, str]:
+        """The most refused requests of such a source in an hour, when that began, and which source it was."""
+        rows = ((*row.worst_hour, source) for source, row in self.review.refused if counts(source))
+        return max(rows, key=lambda row: row[:2], default=(0, 0, ""))
 
     @property
     def unusual(self) -> str:
@@ -179,7 +203,14 @@ def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock, earlier:
     problems, source = tuple(stream.problems), stream.source
     return LogsOfTheWeek(
         SecurityLog(
-            review, source, problems, settings.target.logs, settings.coverage, since.timestamp(), until.timestamp()
+            review,
+            source,
+            problems,
+            settings.target.logs,
+            settings.coverage,
+            settings.limits.refused_burst,
+            since.timestamp(),
+            until.timestamp(),
         )
     )
 

@@ -17,6 +17,7 @@ from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
 DAY = 86400
+_NAMES_AGE = re.compile(r"(?:^|;)\s*max-age\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,16 @@ def read_hsts(website: HttpClient) -> Hsts:
 
 
 def max_age(header: str) -> int | None:
-    """Seconds of the header's ``max-age``; None where it has none, or more than one, or the header came twice."""
+    """Seconds of the header's ``max-age``; None where it has none, or more than one.
+
+    Where the application and its proxy both send one, each with its max-age, browsers process the first (RFC 6797,
+    8.1). With a comma within a single one they ignore it.
+    """
+    parts = header.split(",")
+    if all(_NAMES_AGE.search(part) for part in parts):
+        header = parts[0]
     found = re.findall(r'(?:^|;)\s*max-age\s*=\s*("?)(\d+)\1\s*(?=;|$)', header, re.IGNORECASE)
-    named = re.findall(r"(?:^|;)\s*max-age\b", header, re.IGNORECASE)
-    return int(found[0][1]) if len(found) == len(named) == 1 and "," not in header else None
+    return int(found[0][1]) if len(found) == len(_NAMES_AGE.findall(header)) == 1 and "," not in header else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
             path = NO_PATH
         else:
             return None
-    client = _text(request, "remoteAddress", "remoteIp", "ip", "remote_ip") or _text(
+    client = _text(request, "client_ip", "remoteAddress", "remoteIp", "ip", "remote_ip") or _text(
         fields,
         "remote_addr",
         "ip",

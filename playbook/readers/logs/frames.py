@@ -171,11 +171,15 @@ class Frames:
         if "MESSAGE" in fields:
             return self._entry(fields)
         name = next((of_journal(fields[key]) for key in _NAME_KEYS if isinstance(fields.get(key), str)), "")
-        text = of_journal(fields.get("message") or fields.get("msg"))
-        if not name or not text:
+        text = of_journal(fields.get("message") or fields.get("msg") or fields.get("log"))
+        if not text:
             return None
         time = next(filter(None, (self._times.value(fields.get(key)) for key in _TIME_KEYS)), None)
-        return _framed(time, name, of_journal(fields.get("pid")), text)
+        if name:
+            return _framed(time, name, of_journal(fields.get("pid")), text)
+        # A whole line of syslog, as Filebeat, Fluent Bit and containers pass it on.
+        inner = self._tagged(_PRIORITY.sub("", text.rstrip(), count=1))
+        return inner and inner._replace(time=inner.time if time is None else time)
 
     def _entry(self, fields: dict[str, object]) -> Frame:
         time = next(filter(None, (self._times.value(fields.get(key)) for key in _OLD_TIME)), self._verbose_time)

@@ -144,10 +144,25 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     ("application", r"\bCredentialsSignin\b", 1),
     ("application", r"\bUser account locked out\b", 1),
     ("application", r"\buser denied: .{0,256} \([\w-]{1,64}\) from (?P<source>\S{1,64})", 1),
-    ("application", r"\bRESULT tag=97 err=49 ", 1),
-    ("application", r"(?i)\b(?:anmeldung|anmeldeversuch)\b.{0,60}(?:fehlgeschlagen|abgelehnt|ungültig)", 1),
-    ("application", r"(?i)\béchec (?:de (?:la )?connexion|d.authentification)", 1),
-    ("application", r"(?i)\b(?:inicio de sesión|autenticación) (?:fallid[oa]|incorrect[oa]|rechazad[oa])", 1),
+    ("application", r"\bRESULT tag=97 err=49 |\bLDAP: error code 49\b", 1),
+    # Apache's digests; Vaultwarden's panel; the web interfaces of pfSense and OPNsense.
+    (
+        "application",
+        r"\[client (?P<source>\S{1,64}?)(?::\d{1,5})?\] (?:AH\d{5}: |Digest: )?user .{0,256} not found(?:: |$)",
+        1,
+    ),
+    ("application", r"\bInvalid admin token\b", 1),
+    # Of limiters: what they turn away are further attempts.
+    (
+        "application",
+        r"(?i)\b(?:log|sign)[- ]?ins? (?:attempts? )?rate[- ]limit(?:ed\b| (?:exceeded|reached|hit)\b)",
+        1,
+    ),
+    ("application", r"(?i)\bauthentication attempt from (?P<source>\S{1,64}) has been rate-limited", 1),
+    ("application", r"(?i)\bbrute[- ]?force (?:attack |attempt |login )?detected\b", 1),
+    ("application", r"(?i)\bauthentication error for .{0,256} from:? (?P<source>\S{1,64})", 1),
+    # A connection that ended before anybody tried.
+    ("mail", r"\(no auth attempts in \d+ secs\)", 0),
     (
         "application",
         r"^Authentication attempt for unknown user .{0,256} from (?P<source>\S{1,64})$",

@@ -12,14 +12,15 @@ from datetime import UTC, tzinfo
 from functools import lru_cache
 
 from playbook.core import door
-from playbook.readers.logs import access, sshd
+from playbook.readers.logs import access, signin_requests, sshd
 from playbook.readers.logs.frames import Frame, Frames
 from playbook.readers.logs.other_signins import Kind
 from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.signature import fold_path
-from playbook.readers.logs.signins import SignIns, is_failed, source_in, source_of
+from playbook.readers.logs.signins import SignIns, source_in
 from playbook.readers.logs.tables import BoundedTable
 from playbook.readers.logs.text import clean
+from playbook.readers.logs.visitors import visitor
 
 HOUR = 3600
 _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
@@ -178,7 +179,7 @@ class SecurityReviewer:
         if not self._dated(time, line) or time is None:
             return
         if entry.access:
-            self._request(entry.access, time)
+            self._request(entry.access, time, line)
             return
         about = self._sign_ins.about
         self._words(entry.text, line, time, "", "")
@@ -195,7 +196,7 @@ class SecurityReviewer:
         if self._dated(time, line) and time is not None:
             request = access.of_text(frame.text)
             if request:
-                self._request(request, time)
+                self._request(request, time, line)
             else:
                 self._words(frame.text, line, time, frame.program, frame.process)
 
@@ -237,13 +238,13 @@ class SecurityReviewer:
         self._hours.setdefault(int(time) // HOUR * HOUR, 0)
         return True
 
-    def _request(self, request: access.Access, time: float) -> None:
+    def _request(self, request: access.Access, time: float, line: str) -> None:
         self._access += 1
-        source = source_of(request.client)
         if request.status in (401, 403):
+            source = visitor(request.client, line)
             self._refuse(str(request.status), source, _shown_path(request.path), time)
-        if request.status in (400, 401, 422) and is_failed(request.status, request.path):
-            self._fail("access", source, 1, time)
+        if signin_requests.is_failed(request.status, request.path, line):
+            self._fail("access", visitor(request.client, line), 1, time)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
         if ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text)):

@@ -19,25 +19,30 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from playbook.readers.logs import sshd
+from playbook.readers.logs import signin_words, sshd
 from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
 
 _ABOUT = re.compile(
-    r"\b(?:auth(?:enticat(?:ion|ed?)|orization|orisation)?|log[- ]?ins?|logon|sign[- ]?ins?|passwords?"
-    r"|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key|lock(?:ed|ing)[- ]out"
+    r"\b(?:auth(?:enticat(?:ion|ed?)|ori[sz]ation (?:header|required|failed))?|log[- ]?ins?|logon|sign[- ]?ins?"
+    r"|passwords?|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key|lock(?:ed|ing)[- ]out"
     r"|account (?:is |was |has been )?locked)\b",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
     r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ures?|s)?(?! to (?!log|sign|auth|verif|valid|provide the))"
     r"(?! (?:log|sign)[- ]?ins? (?:attempts? )?count)|denied|invalid"
-    r"|incorrect|wrong|rejected|mismatch|bad|unsuccessful|unauthori[sz]ed (?:log|sign)[- ]?in|no such user"
-    r"|unknown user|user[ -]not[ -]found|(?:do|does|did)(?: not|n't) (?:match|exist|verify)|is not the hash"
+    r"|incorrect|wrong|rejected|mismatch|bad(?! (?:gateway|request))|unsuccessful"
+    r"|unauthori[sz]ed (?:log|sign)[- ]?in|no such user|unknown user|user[ -]not[ -]found"
+    r"|(?:do|does|did)(?: not|n't) (?:match|exist|verify)|is not the hash"
     r"|(?:unable to|could not(?: be)?|cannot) (?:authenticated?|log[- ]?in|sign[- ]?in)"
     r"|too many (?:\S{1,20} attempts|failed \S{1,20})|locked[- ]out|account (?:is |was |has been )?locked)\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
     re.IGNORECASE,
 )
+# What this application was refused by a service that it uses itself: OpenAI, Stripe, a mail server, npm's
+# registry; and addresses, which may contain the words.
+_OUTBOUND = re.compile(r"(?i)\bapi key provided\b|\binvalid login: \d{3}\b|\bEAUTH\b|^npm (?:ERR!|error)")
+_ADDRESSES = re.compile(r"https?://\S{1,2048}|\b(?:auth|login|oauth|sso|signin)(?:\.[\w-]{1,63}){2,8}\b")
 # The words of identifiers: loginFailed, login_failed, AuthenticationFailureBadCredentialsEvent.
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_.](?=[a-zA-Z])")
 # The result beside a message in JSON and in logfmt.
@@ -78,14 +83,6 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 _ANY_IP = re.compile(rf"(?<![\w.:]){_IP}(?![\w.])")
-_LOGIN_PATH = re.compile(
-    r"/(?:log[-_]?in(?:_check)?|sign[-_]?in|logon|sessions?|auth|authenticat(?:e|ion(?:_token)?)|token|oauth"
-    r"|wp-login\.php|(?:verify[-_])?(?:otp|2fa|mfa))(?:[/.?]|$)",
-    re.IGNORECASE,
-)
-_FORM_PATH = re.compile(
-    r"/(?:log[-_]?in(?:_check)?|sign[-_]?in|logon|sessions?|authenticate|token)/?(?:\?|$)", re.IGNORECASE
-)
 # Beginnings of sshd's lines, which identify them where the frame does not name the program.
 _SSH_WORDS = re.compile(
     r"(?:message repeated \d+ times: \[ ?)?(?:error: |fatal: )?(?:(?:Failed|Accepted) \S+ for .* port \d"
@@ -102,13 +99,15 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
-    r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|anmeld|connexion|sesi"
+    r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|code 49|admin token|brute"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
 # Written by the listening process: about connections that it never accepted, or that were reported already.
 _LISTENER = frozenset({"dropped", "penalty"})
 _EXAMPLES = 3
+# As Go writes who connected: each connection has another port.
+_WITH_PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\[[\da-fA-F:.%\w]{2,64}\]):\d{1,5}")
 _NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
 
 
@@ -192,7 +191,9 @@ class SignIns:
         if program in sshd.PROGRAMS or (not program and _SSH_WORDS.match(text)):
             return self._ssh(text, process)
         beside = _said_beside(line) if line.startswith("{") else ""
-        if not _HINT.search(text) and not _HINT.search(beside):
+        said = f"{text} {beside}" if beside else text
+        in_other_words = signin_words.is_failed(said)
+        if not in_other_words and not _HINT.search(said):
             return []
         for kind, pattern, times in PROGRAM_LINES if text else ():
             if match := pattern.search(text):
@@ -205,8 +206,7 @@ class SignIns:
                 return (
                     [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
                 )
-        said = text if text.startswith("at ") else _BETWEEN_WORDS.sub(" ", f"{text} {beside}")
-        if _ABOUT.search(said) and (_FAILED.search(said) or _UNSUCCESSFUL.search(line)):
+        if not _OUTBOUND.search(said) and (in_other_words or _is_failed(said, line)):
             self.about += 1
             return [Attempt("application", source_in(text) or source_in(line))]
         return []
@@ -266,22 +266,23 @@ class SignIns:
         return found
 
 
+def _is_failed(said: str, line: str) -> bool:
+    """Whether the words of an application, and of a JSON line beside its message, tell of a failed sign-in."""
+    if not said.startswith("at "):
+        said = _BETWEEN_WORDS.sub(" ", _ADDRESSES.sub("", said))
+    return bool(_ABOUT.search(said) and (_FAILED.search(said) or _UNSUCCESSFUL.search(line)))
+
+
 def _said_beside(line: str) -> str:
     """What a line of JSON says beside its message, where it may be about a sign-in."""
     lowered = line.lower()
     return " ".join(_BESIDE.findall(line)) if any(word in lowered for word in _ABOUT_IT) else ""
 
 
-def is_failed(status: int, path: str) -> bool:
-    """Whether an answer is that of a failed sign-in: 401, or at the address of a form 400 and 422."""
-    if status == 401:
-        return bool(_LOGIN_PATH.search(path))
-    return status in (400, 422) and bool(_FORM_PATH.search(path))
-
-
 def source_of(text: str) -> str:
-    """A normalised address or host name; empty where it is neither."""
-    text = text.strip("[]<>\"',;").lower()
+    """A normalised address or host name, without a port; empty where it is neither."""
+    text = text.partition("}")[0]  # of a span of Rust's tracing
+    text = (with_port[1] if (with_port := _WITH_PORT.fullmatch(text)) else text).strip("[]<>\"',;").lower()
     if text in _NOBODY:
         return ""
     address, percent, zone = text.partition("%")

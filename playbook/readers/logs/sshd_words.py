@@ -73,7 +73,7 @@ REJECTED: tuple[tuple[Voice, str], ...] = (
     ("refused", r"refused connect from .{0,255} \((?P<source>[^\s()]{1,64})\)$"),
     ("refused", r"refused connect from {SOURCE}$"),
     ("refused", r"pam_(?:faillock|tally2?)\(sshd?:auth\): (?:Consecutive login failures|user .* (?:tally|has))"),
-    ("pam-error", r"PAM: .{1,200} for (?:illegal user )?{NAME} from {SOURCE}$"),
+    ("pam-error", r"PAM: .{1,200} for (?:illegal user )?{NAME} from (?:\S{1,255} via )?{SOURCE}$"),
     ("left", r"Disconnecting {WHO} {AT}: Too many authentication failures.{0,60}$"),
     ("left", r"Disconnecting (?:(?:authenticating|invalid) user .{0,256}? )?{AT}: {ANY}$"),
     ("left", r"Disconnecting: Too many authentication failures"),

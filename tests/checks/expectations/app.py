@@ -9,6 +9,8 @@ from tests.checks.expectations.phrases import (
     LOG_ITEMS,
     SLOW,
     STORAGE,
+    emergency,
+    emergency_unknown,
     without_logs,
 )
 
@@ -33,6 +35,7 @@ BYTES = r"over 7 days \([\d.]+ GiB after [\d.]+ GiB\)"
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-not-active": {
+        **emergency("WARNING", "P3: App: no active deployment"),
         "daily.app.active": (
             "CRITICAL",
             r"App portfolio: expected an active deployment in phase ACTIVE, got no active deployment",
@@ -75,6 +78,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "component-unhealthy": {
+        **emergency("WARNING", r"P3: Components: image-worker UNHEALTHY with 1 of 1 replica ready"),
         "daily.app.components": (
             "CRITICAL",
             r"image-worker: expected HEALTHY with 1 of 1 replica ready, got UNHEALTHY with 1 of 1 replica ready",
@@ -99,6 +103,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "replicas-missing": {
+        **emergency("WARNING", r"P3: Components: image-optimizer HEALTHY with 1 of 2 replicas ready"),
         "daily.app.components": (
             "CRITICAL",
             r"image-optimizer: expected HEALTHY with 2 of 2 replicas ready, "
@@ -192,6 +197,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         },
     },
     "app-in-maintenance": {
+        **emergency("WARNING", r"P3: App: in maintenance mode"),
         "daily.app.active": (
             "CRITICAL",
             r"App portfolio: expected an active deployment in phase ACTIVE, got one that is in maintenance mode",
@@ -233,6 +239,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "component-not-reported": {
+        **emergency_unknown(
+            r"expected the health of all 3 components, got the health of 2 components \(not of image-worker\)"
+        ),
         "daily.app.components": (
             "UNKNOWN",
             r"image-worker: expected the health of all 3 components, got the health of 2 components "
@@ -240,6 +249,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "component-state-new": {
+        **emergency_unknown("expected the health of image-worker, got HIBERNATING with 1 of 1 replica ready"),
         "daily.app.components": (
             "UNKNOWN",
             r"image-worker: expected HEALTHY or UNHEALTHY, got HIBERNATING with 1 of 1 replica ready",

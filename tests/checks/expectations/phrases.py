@@ -81,6 +81,22 @@ def emergency(verdict: str, found: str, call: str = CALL) -> dict[str, tuple[str
     }
 
 
+def emergency_unknown(why: str, later: str = "") -> dict[str, tuple[str, str]]:
+    """What is known is no emergency; what is not known may be one."""
+    notified = "partial result: no emergency, and nobody has to be notified at once"
+    return {
+        "emergency.severity": ("UNKNOWN", f"Emergency: {why}; partial result: none"),
+        "emergency.stable": (
+            "UNKNOWN",
+            rf"Emergency: {why}{later}; partial result: none in 3 of 3 observations, \S+ s apart",
+        ),
+        "emergency.stakeholders-notified": (
+            "UNKNOWN",
+            rf"Sign-off of emergency\.stakeholders-notified: {why}; {notified}",
+        ),
+    }
+
+
 ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 CERTIFICATE = "weekly.security.certificate"
 SUSPICIOUS = "weekly.security.suspicious"

@@ -18,6 +18,7 @@ from tests.checks.expectations.phrases import (
     WEEK_KPIS,
     away,
     dead_link,
+    emergency_unknown,
     no_clock,
     without_logs,
 )
@@ -83,6 +84,9 @@ AWAY = away("Prometheus", r"api/v1/query\?…")
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "digitalocean-gone": {
         **no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),
+        **emergency_unknown(
+            r"expected app and components to be known, got nothing from the DigitalOcean API: .+", "( and .+)?"
+        ),
         **dict.fromkeys(
             (
                 "pre_maintenance.rollback-plan",
@@ -176,16 +180,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         **no_clock("Prometheus"),
         "post_maintenance.kpis-normal": ("UNKNOWN", NO_PROMETHEUS),
-        "emergency.severity": ("UNKNOWN", rf"Emergency: {NOT_KNOWN}; partial result: none"),
-        "emergency.stable": (
-            "UNKNOWN",
-            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 observations, \S+ s apart",
-        ),
-        "emergency.stakeholders-notified": (
-            "UNKNOWN",
-            rf"Sign-off of emergency\.stakeholders-notified: {NOT_KNOWN}; partial result: no emergency, "
-            r"and nobody has to be notified at once",
-        ),
+        **emergency_unknown(NOT_KNOWN),
         f"{FAILING}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         f"{SLOW}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         **dict.fromkeys((*WEEK_KPIS, *MONTH_ITEMS[:2]), AWAY),
@@ -199,16 +194,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             rf"P95 response time: {NO_GRAFANA_ALERTS}; partial result: \S+ s over 1 h \([\d,]+ requests\)",
         ),
-        "emergency.severity": ("UNKNOWN", rf"Emergency: {NO_GRAFANA_ALERTS}; partial result: none"),
-        "emergency.stable": (
-            "UNKNOWN",
-            rf"Emergency: {NO_GRAFANA_ALERTS}( and .+)?; partial result: none in 3 of 3 observations, \S+ s apart",
-        ),
-        "emergency.stakeholders-notified": (
-            "UNKNOWN",
-            rf"Sign-off of emergency\.stakeholders-notified: {NO_GRAFANA_ALERTS}; partial result: no emergency, "
-            r"and nobody has to be notified at once",
-        ),
+        **emergency_unknown(NO_GRAFANA_ALERTS, "( and .+)?"),
         **dead_link("links.grafana"),
     },
 }

@@ -231,6 +231,14 @@ def test_dependencies_are_counted_without_repository_and_workflows():
             Denied,
             "the permission vulnerability_alerts=read",
         ),
+        *(
+            ("403 Forbidden", {}, message, Denied, "A rule of the organisation refuses the token")
+            for message in (
+                "Resource protected by organization SAML enforcement. You must grant access",
+                "Although you appear to have the correct credentials, the `x` organization has an IP allow list",
+                "`x` forbids access via a personal access token (classic). Please use a GitHub App",
+            )
+        ),
         ("403 Forbidden", {"x_ratelimit_remaining": "0"}, "Slow down", Unreachable, "rate limit"),
         ("403 Forbidden", {}, "You have exceeded a secondary rate limit.", Unreachable, "rate limit"),
         ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only an owner of the organisation"),

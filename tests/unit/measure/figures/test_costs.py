@@ -160,6 +160,7 @@ def test_growth_by_product_is_listed_worst_first():
             "2026-06": {"App": 50.0, "Spaces": 2.5},
             "2026-05": {"App": 60.0, "Spaces": 5.0, "Droplets": 6.0},
             "2026-04": {"App": 50.0, "Spaces": 4.0},
+            "2026-03": {"App": 50.0},
         }
     )
     shown = [(change.name, change.months.split(" → ")[1], change.reading.value) for change in trend.changes]
@@ -215,8 +216,89 @@ def test_steady_costs_are_ok():
 
 
 def test_growth_counts_with_little_other_evidence():
-    months = {"2026-06": {"App": 20.0}, "2026-05": {"App": 80.0}, "2026-04": {"App": 40.0}}
+    months = {
+        "2026-06": {"App": 20.0},
+        "2026-05": {"App": 80.0},
+        "2026-04": {"App": 40.0},
+        "2026-03": {"App": 4.0},
+    }
     assert verdict(measured(months, summary_of_preview=False)[1]) == "CRITICAL"
+
+
+FULL = {"2026-06": {"App": 30.0}, "2026-05": {"App": 60.0}, "2026-04": {"App": 60.0}, "2026-03": {"App": 60.0}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "OK"),
+        # An account that began on the 26th of April: the first invoice is of five days.
+        ({"2026-04": {"App": 10.0}, "2026-03": {}}, "UNKNOWN"),
+        ({"2026-04": {"App": 60.0}, "2026-03": {}}, "OK"),
+        ({"2026-04": {"App": 1.0}, "2026-05": {"App": 2.0}, "2026-06": {"App": 1.0}}, "OK"),  # dollars
+        # Renamed by DigitalOcean.
+        ({"2026-04": {"App": 40.0, "Redis": 20.0}, "2026-05": {"App": 40.0, "Valkey": 21.0}, "2026-06": {}}, "OK"),
+        (
+            {"2026-04": {"App": 40.0, "Redis": 20.0}, "2026-05": {"App": 40.0, "GPU": 30.0}, "2026-06": {}},
+            "CRITICAL",
+        ),
+        ({"2026-04": {"App": 10.0, "GPU": 90.0}, "2026-05": {"App": 10.0, "Droplets": 50.0}}, "CRITICAL"),
+    ],
+)
+def test_growth_needs_whole_months_and_products_that_are_the_same(changes, wanted):
+    """What is judged is that costs rise, not that an account begins or a product has another name."""
+    months = {month: changes.get(month, products) for month, products in FULL.items()}
+    months["2026-06"] = {name: dollars / 2 for name, dollars in months["2026-05"].items()}
+    assert verdict(measured({month: of for month, of in months.items() if of})[1]) == wanted
+
+
+FIRST = datetime(2026, 6, 1, 7, 41, tzinfo=UTC)
+EVENING = datetime(2026, 5, 31, 22, tzinfo=UTC)
+
+
+class OnTheFirst(FakeAccount):
+    """Its balance is of this time; the last month's invoice may be there, and a preview of this month."""
+
+    def __init__(self, balance_at: datetime, *, invoiced: bool, previewed: str, at: datetime) -> None:
+        super().__init__({**FULL, "2026-06": {"App": 60.0}}, balance_at)
+        self.invoiced, self.previewed, self.updated_at = invoiced, previewed, at
+        self.running = "2026-06"
+
+    def invoices(self) -> Listing[Invoice]:
+        found = [one for one in super().invoices() if self.invoiced or one.invoice_period != "2026-05"]
+        return Listing(found, whole(f"{len(found)} invoices"))
+
+    def invoice_preview(self) -> Invoice:
+        amount = 0.5 if self.previewed == "2026-06" else 60.0
+        return Invoice(
+            invoice_uuid=PREVIEW, amount=amount, invoice_period=self.previewed, updated_at=self.updated_at
+        )
+
+    def verdicts(self) -> list[str]:
+        """Of the three checks."""
+        fake = cast(DigitalOceanAccount, self)
+        found = bills(fake, settings(), FixedClock(FIRST))
+        names = ("test_month_stays_within_its_budget", "test_last_invoice_is_there_and_within_the_budget")
+        shown = [str(judged(check("test_costs", name), bills=found)[0]) for name in names]
+        return [*shown, verdict(cost_trend(found, fake, settings()))]
+
+
+@pytest.mark.parametrize("balance_at", [EVENING, FIRST])
+@pytest.mark.parametrize(
+    ("invoiced", "previewed", "at", "wanted"),
+    [
+        (True, "2026-06", FIRST, "OK"),
+        (True, "2026-05", EVENING, "OK"),
+        (False, "2026-05", EVENING, "OK"),
+        (False, "2026-05", datetime(2026, 6, 1, 2, tzinfo=UTC), "OK"),
+        (False, "2026-05", datetime(2026, 5, 2, 2, tzinfo=UTC), "UNKNOWN"),
+        (False, "2026-06", FIRST, "UNKNOWN"),
+    ],
+)
+def test_preview_stands_in_for_an_invoice_that_is_not_made_yet(balance_at, invoiced, previewed, at, wanted):
+    """On the first of a month, when the monthly run is; the balance may be of the evening before."""
+    fake = OnTheFirst(balance_at, invoiced=invoiced, previewed=previewed, at=at)
+    assert fake.verdicts()[1:] == [wanted, wanted]
 
 
 @pytest.mark.parametrize("month", ["2026-04", "2026-05", "2026-06"])

@@ -253,6 +253,7 @@ def test_healthy_component_that_was_restarted_is_not_ok(counts, verdict):
     found = known_restarts(api, status, CLOCK, RestartCounts())
     assert str(judged(HEALTHY, app_components=ALL_WELL, known_restarts=found, app_jobs=AppJobs(()))[0]) == verdict
     assert ("403" in str(found.evidence())) is isinstance(counts, Denied)
+    assert ("web: no samples" in str(found.evidence())) is (counts == [])
 
 
 def test_first_count_of_a_new_instance_belongs_to_this_day(settings):

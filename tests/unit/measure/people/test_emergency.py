@@ -19,6 +19,8 @@ from playbook.core.severity import Known, severity_of
 from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
 from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent
 from playbook.measure.images.images import Optimization
@@ -28,7 +30,9 @@ from playbook.measure.people.emergency import Look, Stability, stability
 from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
 from playbook.measure.people.emergency_words import (
     ALERTS,
+    APP,
     ASKED,
+    COMPONENTS,
     ERRORS,
     HEALTH,
     HOMEPAGE,
@@ -116,6 +120,16 @@ def optimised(problem="", cached=""):
     )
 
 
+def app(phase="ACTIVE", offline=""):
+    return AppStatus(
+        "a", "shop", "https://x.example", "", "", phase, "d", NOW, "", None, ("web",), NOW, offline=offline
+    )
+
+
+def components(*states):
+    return AppComponents(tuple(Component(f"worker-{n}", state, 1, 1) for n, state in enumerate(states)))
+
+
 def firing(*names):
     return Alerts(NOW, Found("Alertmanager", tuple(Alert(name, {}, "firing", NOW) for name in names)), ())
 
@@ -170,6 +184,14 @@ def look(settings, at=NOW, **changes):
         ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health: HTTP 200, degraded"),
         ({IMAGES: health(State.UNHEALTHY)}, "P3", "P3: Image service: HTTP 200, unhealthy"),
         ({OPTIMISED: optimised()}, "", "none"),
+        ({APP: app(), COMPONENTS: components("HEALTHY")}, "", "none"),
+        ({APP: app(offline="in maintenance mode")}, "P3", "P3: App: in maintenance mode"),
+        ({APP: app("no active deployment")}, "P3", "P3: App: no active deployment"),
+        (
+            {COMPONENTS: components("HEALTHY", "UNHEALTHY", "DROWSY")},
+            "P3",
+            "P3: Components: worker-1 UNHEALTHY with 1 of 1 replica ready",
+        ),
         ({OPTIMISED: optimised("HTTP 500")}, "P3", "P3: Optimised image: HTTP 500"),
         (
             {SITES: sites(OtherHomepages, homepage(200), homepage(500, 500))},
@@ -206,6 +228,10 @@ def test_severity_of_a_look(settings, changes, severity, found):
         {ALERTS: AWAY},
         {IMAGES: AWAY},
         {OPTIMISED: AWAY},
+        {APP: app("RESTING")},
+        {COMPONENTS: AWAY},
+        {COMPONENTS: components("HEALTHY", "DROWSY")},
+        {COMPONENTS: components("HEALTHY", "not reported")},
         {OPTIMISED: optimised(cached="age: 7")},
         {SITES: sites(OtherHomepages, homepage(200), "no answer")},
         {SITES_HEALTH: sites(OtherHealth, "no answer")},
@@ -249,6 +275,8 @@ def test_look_with_an_unknown_sign_is_never_ok(unknown, bad):
         IMAGES: health(State.UNHEALTHY),
         OPTIMISED: optimised("HTTP 500"),
         SITES_HEALTH: sites(OtherHealth, health(State.UNHEALTHY)),
+        APP: app(offline="archived"),
+        COMPONENTS: components("UNHEALTHY"),
         RESPONSE: figure(RESPONSE_TIME, 9),
         ERRORS: figure(ERROR_RATE, 50),
         ALERTS: firing("A"),

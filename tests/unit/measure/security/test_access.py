@@ -73,6 +73,9 @@ class FakeGitHub:
             key, [User(login=name, type="Bot" if name.endswith("-bot") else "User") for name in names]
         )
 
+    def public_members(self) -> Listing[User]:
+        return self._listing("public", [])
+
     def outside_collaborators(self, *, factor: str = "") -> Listing[User]:
         key = f"outsiders_{FACTORS[factor]}" if factor else "outsiders"
         return self._listing(key, [User(login=name) for name in self.people.get(key, [])])

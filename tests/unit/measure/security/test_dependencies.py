@@ -9,8 +9,10 @@ import pytest
 
 from checks.security import test_vulnerabilities as checks
 from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.listing import Listing
 from playbook.clients.npm import Npm
 from playbook.clients.npm_messages import AuditReport, Outdated, Project
+from playbook.core.coverage import whole
 from playbook.core.errors import Denied, NotConfigured, Unreachable
 from playbook.core.verdict import Verdict
 from playbook.measure.security import dependencies
@@ -97,10 +99,10 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7, others=
             another.answer = others[repository]
             return another
 
-        def dependabot_alerts(self) -> list[DependabotAlert]:
+        def dependabot_alerts(self) -> Listing[DependabotAlert]:
             if isinstance(self.answer, Exception):
                 raise self.answer
-            return self.answer
+            return Listing(self.answer, whole("all alerts"))
 
         def known_dependencies(self) -> int:
             if isinstance(known, Exception):

@@ -53,8 +53,8 @@ def test_repository_must_be_one_of_the_spec(component, got):
     assert of(component) == got
 
 
-def test_further_repositories_of_the_app_are_those_that_are_connected():
-    """One that is only cloned may be of anybody, and nobody may see what is wrong with it."""
+def test_further_repositories_of_the_app_are_those_that_its_owner_can_read():
+    """One that is only cloned may be of anybody, and then nobody may see what is wrong with it."""
     components = [
         {"github": {"repo": "example/portfolio"}},
         {"github": {"repo": "example/worker"}},
@@ -62,6 +62,9 @@ def test_further_repositories_of_the_app_are_those_that_are_connected():
         {"git": {"repo_clone_url": "https://github.com/somebody/base.git"}},
     ]
     assert own(components).others == ("Example/Worker",)
+    cloned = {"git": {"repo_clone_url": "https://github.com/Example/scripts.git"}}
+    assert own([*components, cloned]).others == ("Example/Worker", "Example/scripts")
+    assert own([{"git": {"repo_clone_url": GIT}}, cloned]).others == ("Example/scripts",)
     assert own(components, "example/worker").others == ("example/portfolio",)
     assert own(components, "example/shop").others == ()  # another app's
 

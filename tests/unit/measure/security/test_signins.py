@@ -1,5 +1,6 @@
 """Refused requests and failed sign-ins of a week, and guessed passwords."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -14,6 +15,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import TooLittleData, Unreachable
 from playbook.core.judge import Judge
+from playbook.core.verdict import Critical
 from playbook.measure.logs.logs_of_before import call_logs
 from playbook.measure.security.security_log import LogsOfTheWeek, logs_of_the_week, security_log
 from playbook.measure.security.signins import failed_logins
@@ -106,6 +108,30 @@ def test_burst_is_found():
     assert found.unusual == "21 from 2 sources at Fri 20 Nov, 10:00 UTC (usually 1)"
     assert shown(found, 1).rows[0][:2] == ["192.0.2.1", "168"]
     assert shown(found, 2).rows == [["/admin", "188"]]
+
+
+PROXY = "10.244.0.7"
+
+
+@pytest.mark.parametrize(
+    ("sources", "verdict", "words"),
+    [
+        ([PROXY] * 60, "OK", f"by {PROXY}"),
+        ([PROXY] * 700, "UNKNOWN", f"got 700 refused at Fri 20 Nov, 10:00 UTC from {PROXY}"),
+        ([PROXY] * 700 + ["192.0.2.7"] * 70, "WARNING", ""),
+        ([PROXY] * 70 + ["192.0.2.7"] * 30, "UNKNOWN", "the address of each visitor who was refused"),
+        (["192.0.2.7"] * 700, "CRITICAL", "by 192.0.2.7"),
+    ],
+)
+def test_proxy_is_many_visitors(sources, verdict, words):
+    """As in an application that logs who connects, and not on whose behalf."""
+    found = week(*ORDINARY, *[refused(2.1, source) for source in sources])
+    judge = Judge()
+    judge.add_coverage("security_log", found.coverage)
+    with contextlib.suppress(Critical):
+        judge(found.burst, SETTINGS.limits.refused_burst)
+    assert str(judge.judgements[0].verdict) == verdict
+    assert words in judge.judgements[0].message
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,10 @@ def settings_of(tmp_path, url, http_url=None):
         ("max-age=0", 0),
         ("includeSubDomains", None),
         ("max-age=1; max-age=2", None),
-        ("max-age=1, max-age=1", None),
+        ("max-age=300, max-age=1", 300),  # the application's and the proxy's: browsers take the first
+        ("max-age=300; includeSubDomains, max-age=1; preload", 300),
+        ("max-age=0, max-age=300", 0),
+        ("max-age=300, includeSubDomains", None),  # a comma for a semicolon
         ("max-age=forever", None),
         ("max-age=1; max-age=forever", None),
         ('max-age="1', None),

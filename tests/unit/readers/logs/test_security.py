@@ -100,3 +100,17 @@ def test_first_lines_without_a_time_are_of_the_first_time_that_follows():
     assert [source for source, _ in found.refused] == ["192.0.2.9", "192.0.2.7"]
     assert review(*start).undated == 2
     assert review(*["banner"] * 500, line(access(403))).undated == 100
+
+
+def test_port_makes_no_other_visitor():
+    """Go names who connected with the port, which is another one each time."""
+    written = "level=INFO msg=request method=GET path=/admin status=403 remote=203.0.113.66:{}"
+    found = review(*(line(written.format(port)) for port in range(5000, 5070)))
+    assert [(source, row.count) for source, row in found.refused] == [("203.0.113.66", 70)]
+
+
+def test_caddy_tells_the_visitor_from_its_proxy():
+    """By the proxies that it trusts; remote_ip is Cloudflare's."""
+    request = '"request":{"remote_ip":"172.68.1.9","client_ip":"203.0.113.66","method":"GET","uri":"/a"}'
+    found = review(line(f'{{"logger":"http.log.access","msg":"handled request",{request},"status":403}}'))
+    assert [source for source, _ in found.refused] == ["203.0.113.66"]

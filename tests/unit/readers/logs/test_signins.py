@@ -2,7 +2,8 @@
 
 import pytest
 
-from playbook.readers.logs.signins import Attempt, SignIns, is_failed, source_in
+from playbook.readers.logs.signin_requests import is_failed
+from playbook.readers.logs.signins import Attempt, SignIns, source_in
 
 
 def read(*texts):
@@ -138,6 +139,46 @@ def test_sign_in_paths_are_recognised(path):
 def test_form_that_is_refused_is_a_failed_sign_in(status, path, failed):
     """Devise, Laravel and OAuth answer a wrong password with 422 or 400."""
     assert is_failed(status, path) == failed
+
+
+COMBINED = '198.51.100.7 - - [18/Nov/2026:07:30:00 +0000] "{} {} HTTP/1.1" {} 12 "-" "curl/8.5"'
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "failed"),
+    [
+        ("POST", "/wp-login.php", 200, True),  # WordPress and Django show the form again
+        ("POST", "/wp-login.php?action=lostpassword", 200, False),
+        ("GET", "/wp-login.php", 200, False),
+        ("POST", "/wp-login.php", 302, False),
+        ("POST", "/admin/login/?next=/admin/", 200, True),
+        ("GET", "/admin/login/?next=/admin/", 200, False),
+        ("POST", "/api/admin/login/", 200, False),
+        ("POST", "/accounts/login/", 200, False),  # an API's, perhaps, where 200 is a success
+        ("POST", "/login", 200, False),
+        ("POST", "/api-token-auth/", 400, True),  # Django REST framework, djoser, Strapi
+        ("POST", "/api/jwt/create/", 401, True),
+        ("POST", "/api/auth/local", 400, True),
+        ("POST", "/api/auth/callback/credentials", 401, True),
+        ("GET", "/api/auth/me", 401, False),  # a page that asks who is signed in
+        ("GET", "/api/auth/session", 401, False),
+        ("HEAD", "/login", 401, False),
+        ("POST", "/api/auth/refresh", 401, False),  # a session that has ended
+        ("POST", "/oauth/token/revoke", 401, False),
+        ("POST", "/checkout/sessions", 400, False),
+        ("POST", "/api/v1/sessions", 422, True),
+        ("POST", "/ghost/api/admin/session", 422, True),
+    ],
+)
+def test_method_and_address_tell_an_attempt(method, path, status, failed):
+    """In the words of servers and frameworks."""
+    assert is_failed(status, path, COMBINED.format(method, path, status)) == failed
+
+
+def test_method_in_json_may_be_small():
+    """As hapi writes it."""
+    assert not is_failed(401, "/auth/me", '{"method":"get","path":"/auth/me","statusCode":401}')
+    assert is_failed(401, "/login", '{"method":"post","path":"/login","statusCode":401}')
 
 
 @pytest.mark.parametrize(
