@@ -23,7 +23,7 @@ from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.files import sign_offs_of
-from playbook.measure.known import those_read
+from playbook.measure.known import or_unread, those_read
 from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
@@ -333,12 +333,13 @@ def github_activity(
     people = [user.login for user in members if user.type != "Bot"]
     unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
     unknown += [f"one of {moment(one.timestamp)}" for one in listed if one.timestamp > latest]
+    every, unread = or_unread(partial(_of_everybody, github, len(members)), "whether these are all members")
     return GitHubActivity(
         login=settings.target.github.organisation or "",
         last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
-        members=members.coverage + _of_everybody(github, len(members)),
+        members=members.coverage + (unread if every is None else every),
         activity=together(one.coverage for one in listings)
         + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )

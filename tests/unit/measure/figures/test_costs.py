@@ -357,7 +357,8 @@ def test_running_month_counts_without_the_invoices(used, wanted):
 
 @pytest.mark.parametrize(("billed", "wanted"), [(150.0, "CRITICAL"), (20.0, "UNKNOWN")])
 def test_last_invoice_and_growth_count_without_the_balance(billed, wanted):
-    fake = FakeAccount({"2026-06": {"App": 1.0}, "2026-05": {"App": billed}, "2026-04": {"App": 19.0}}, MIDDLE)
+    months = {"2026-05": {"App": billed}, "2026-04": {"App": 19.0}, "2026-03": {"App": 19.0}}
+    fake = FakeAccount({"2026-06": {"App": 1.0}, **months}, MIDDLE)
     fake.balance = refused  # type: ignore[method-assign]
     account = cast(DigitalOceanAccount, fake)
     found = bills(account, settings(), FixedClock(MIDDLE))
