@@ -326,6 +326,14 @@ def test_idle_members_get_their_verdict(people, wanted):
     assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW), OwnRepository())) == wanted
 
 
+def test_idle_member_is_told_where_the_public_members_cannot_be_read():
+    """They say whether all members are listed, and nothing of those who are."""
+    server = fake(members=["ada"], pushed=[("ada", 100)], denied=["public"])
+    found = github_activity(server, settings(), FixedClock(NOW), OwnRepository())
+    assert found.idle == ("ada",)
+    assert found.coverage.got == "nothing from GitHub: HTTP 403"
+
+
 def test_missing_ledger_is_not_configured():
     """The checks judge their other measurements all the same."""
     with pytest.raises(NotConfigured, match="attestations"):
