@@ -31,32 +31,35 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
     dedicated egress address that is not ASSIGNED, is a warning. An app without the website's host among its own
     may be another one, and is UNKNOWN.
     """
-    judge.that(
-        app.serves,
-        f"App {app.name}",
-        expected="an active deployment in phase ACTIVE",
-        found=app.found,
-        coverage=app.phases,
-    )
-    judge.that(
-        not live_url_answer.failed,
-        f"Live URL {live_url_answer.url}".strip(),
-        expected="a page",
-        found=live_url_answer.outcome,
-        coverage=live_url_answer.certainty,
-        cause=live_url_answer.cause,
-    )
-    pinned, *addresses = app.statements
-    judge.that(**pinned.terms)
-    judge.that(
-        not app.domains_off,
-        f"Domains of {app.name}",
-        expected="all in phase ACTIVE",
-        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
-        warn=True,
-    )
-    for statement in addresses:
-        judge.that(**statement.terms)
+    if app:
+        judge.that(
+            app.serves,
+            f"App {app.name}",
+            expected="an active deployment in phase ACTIVE",
+            found=app.found,
+            coverage=app.phases,
+        )
+    if live_url_answer:
+        judge.that(
+            not live_url_answer.failed,
+            f"Live URL {live_url_answer.url}".strip(),
+            expected="a page",
+            found=live_url_answer.outcome,
+            coverage=live_url_answer.certainty,
+            cause=live_url_answer.cause,
+        )
+    if app:
+        pinned, *addresses = app.statements
+        judge.that(**pinned.terms)
+        judge.that(
+            not app.domains_off,
+            f"Domains of {app.name}",
+            expected="all in phase ACTIVE",
+            found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+            warn=True,
+        )
+        for statement in addresses:
+            judge.that(**statement.terms)
 
 
 @pytest.mark.daily
@@ -100,19 +103,23 @@ def test_every_component_is_healthy(
     health, and a service that scales to zero when idle may have no replica. A job whose last run failed, or that
     has not succeeded since it was due, is a warning, and so are functions that fail, where the platform counts it.
     """
-    for component in app_components.worst_first:
-        judge.that(
-            component.well,
-            component.name,
-            expected=component.expected,
-            found=component.found,
-            coverage=component.coverage,
-            public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
-        )
-    for functions in app_components.functions:
-        judge.that(**functions.statement.terms)
-    for one in known_restarts.most_first:
-        judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
-    judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)
-    for jobs in app_jobs.statements:
-        judge.that(**jobs.terms)
+    if app_components:
+        for component in app_components.worst_first:
+            judge.that(
+                component.well,
+                component.name,
+                expected=component.expected,
+                found=component.found,
+                coverage=component.coverage,
+                public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
+            )
+        for functions in app_components.functions:
+            judge.that(**functions.statement.terms)
+    if known_restarts:
+        for one in known_restarts.most_first:
+            judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
+    if app_components:
+        judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)
+    if app_jobs:
+        for jobs in app_jobs.statements:
+            judge.that(**jobs.terms)

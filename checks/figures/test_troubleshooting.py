@@ -47,7 +47,8 @@ def test_responses_are_fast_now(
     """95 % of the last hour's requests, and homepages, take at most 2 s (critical over 5 s); no alert fires."""
     if response_time_now:
         judge(response_time_now.reading, limits.response_time)
-    judge(homepage_timing.median, limits.homepage_time)
+    if homepage_timing:
+        judge(homepage_timing.median, limits.homepage_time)
     if other_homepages:
         for site in other_homepages.seen:
             judge(site.value.median, site.limits.homepage_time, subject=f"Homepage of {site.name}")
@@ -84,10 +85,12 @@ def test_redis_is_fast_and_warm(
     redis_ping: RedisPing, redis_stats: RedisStats, limits: Limits, judge: Judge
 ) -> None:
     """Redis answers PING in time and is operational; at least 80 % of reads hit (critical under 70 %)."""
-    for one in (redis_ping.answer, *redis_stats.work):
+    answer = [redis_ping.answer] if redis_ping else []
+    for one in (*answer, *(redis_stats.work if redis_stats else [])):
         judge.that(**one.terms)
-    judge(redis_ping.latency, limits.redis_latency)
-    if redis_stats.is_cache:
+    if redis_ping:
+        judge(redis_ping.latency, limits.redis_latency)
+    if redis_stats and redis_stats.is_cache:
         judge(redis_stats.hit_rate, limits.cache_hit_rate)
 
 
@@ -167,36 +170,41 @@ def test_services_are_up(
 
     A domain that is not ACTIVE, and a dependency that is listed no more, is a warning.
     """
-    judge.that(
-        app.serves,
-        f"App {app.name}",
-        expected="an active deployment in phase ACTIVE",
-        found=app.found,
-        coverage=app.phases,
-    )
-    judge.that(
-        not app.domains_off,
-        f"Domains of {app.name}",
-        expected="all in phase ACTIVE",
-        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
-        warn=True,
-    )
-    for one in app_components.worst_first:
-        judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
-    for restarted in known_restarts.most_first:
-        judge(restarted.reading, limits.restarts, subject=f"Restarts of {restarted.name}")
-    for functions in app_components.functions:
-        judge.that(**functions.statement.terms)
+    if app:
+        judge.that(
+            app.serves,
+            f"App {app.name}",
+            expected="an active deployment in phase ACTIVE",
+            found=app.found,
+            coverage=app.phases,
+        )
+        judge.that(
+            not app.domains_off,
+            f"Domains of {app.name}",
+            expected="all in phase ACTIVE",
+            found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+            warn=True,
+        )
+    if app_components:
+        for one in app_components.worst_first:
+            judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
+    if known_restarts:
+        for restarted in known_restarts.most_first:
+            judge(restarted.reading, limits.restarts, subject=f"Restarts of {restarted.name}")
+    if app_components:
+        for functions in app_components.functions:
+            judge.that(**functions.statement.terms)
     if api_health:
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
-    judge.that(
-        not live_url_answer.failed,
-        f"Live URL {live_url_answer.url}".strip(),
-        expected="a page",
-        found=live_url_answer.outcome,
-        coverage=live_url_answer.certainty,
-        cause=live_url_answer.cause,
-    )
+    if live_url_answer:
+        judge.that(
+            not live_url_answer.failed,
+            f"Live URL {live_url_answer.url}".strip(),
+            expected="a page",
+            found=live_url_answer.outcome,
+            coverage=live_url_answer.certainty,
+            cause=live_url_answer.cause,
+        )
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
@@ -223,15 +231,20 @@ def test_dependencies_answer(
 
     What cannot be measured hides nothing of the others.
     """
-    judge.that(True, "Dependencies", expected="all to work", found=services_beside.found)
-    judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
+    if services_beside:
+        judge.that(True, "Dependencies", expected="all to work", found=services_beside.found)
+    if homepage_timing:
+        judge.that(
+            not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary
+        )
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
-    for one in services_beside.statements:
-        judge.that(**one.terms)
-    if services_beside.latency:
+    if services_beside:
+        for one in services_beside.statements:
+            judge.that(**one.terms)
+    if services_beside and services_beside.latency:
         judge(services_beside.latency, limits.redis_latency)
-    if services_beside.optimising:
+    if services_beside and services_beside.optimising:
         judge(services_beside.optimising, limits.optimize_time)
     if other_homepages:
         for site in other_homepages.statements:
@@ -257,26 +270,27 @@ def test_the_last_release_broke_nothing(
 
     A release is a suspect for six hours: the error rate since then is compared with an equally long time before.
     """
-    judge.that(
-        not deployments.newest.failed and not deployments.went_back,
-        "Newest deployment",
-        expected="one that did not fail",
-        found=deployments.found,
-    )
-    newest = deployments.newest
-    judge.that(
-        not newest.stuck,
-        "Newest deployment",
-        expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
-        found=newest.found,
-    )
-    judge.that(
-        not newest.unclean,
-        "Newest deployment",
-        expected="no step that failed",
-        found=f"{newest.found} with a step that did" if newest.unclean else "none",
-        warn=True,
-    )
+    if deployments:
+        judge.that(
+            not deployments.newest.failed and not deployments.went_back,
+            "Newest deployment",
+            expected="one that did not fail",
+            found=deployments.found,
+        )
+        newest = deployments.newest
+        judge.that(
+            not newest.stuck,
+            "Newest deployment",
+            expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
+            found=newest.found,
+        )
+        judge.that(
+            not newest.unclean,
+            "Newest deployment",
+            expected="no step that failed",
+            found=f"{newest.found} with a step that did" if newest.unclean else "none",
+            warn=True,
+        )
     if release_effect:
         judge.that(
             not release_effect.suspect,
@@ -305,7 +319,8 @@ def test_no_resource_is_exhausted(
         for use in utilization_now.by_memory:
             judge(use.reading, limits.memory, subject=f"Memory of {use.name}")
         judge.that(True, "CPU and memory", expected="samples of every component", found=utilization_now.found)
-    judge(homepage_timing.median, limits.homepage_time)
+    if homepage_timing:
+        judge(homepage_timing.median, limits.homepage_time)
 
 
 @pytest.mark.troubleshooting
@@ -319,15 +334,18 @@ def test_cpu_use_does_not_rise(
     File systems and Redis' memory that are over 80 % full, or full within 30 days, count as far as they are known.
     UNKNOWN: samples cover less than 90 % of the week, or 80 % of the week before.
     """
-    for use in cpu_week.highest:
-        judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
-    for use in cpu_week.changes:
-        judge(use.reading, limits.cpu_week_change, subject=f"CPU of {use.name} against the week before")
-    for area in known_storage.fullest:
-        judge(area.reading, limits.storage, subject=area.name)
-    for area in known_storage.filling:
-        judge(area.reading, limits.storage_days_left, subject=f"{area.name}, time until full")
-    judge.that(True, "CPU of the week", expected="samples of every component", found=cpu_week.found)
+    if cpu_week:
+        for use in cpu_week.highest:
+            judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
+        for use in cpu_week.changes:
+            judge(use.reading, limits.cpu_week_change, subject=f"CPU of {use.name} against the week before")
+    if known_storage:
+        for area in known_storage.fullest:
+            judge(area.reading, limits.storage, subject=area.name)
+        for area in known_storage.filling:
+            judge(area.reading, limits.storage_days_left, subject=f"{area.name}, time until full")
+    if cpu_week:
+        judge.that(True, "CPU of the week", expected="samples of every component", found=cpu_week.found)
 
 
 @pytest.mark.troubleshooting
@@ -337,9 +355,10 @@ def test_no_component_is_restarted(
     component_restarts: ComponentRestarts, utilization_now: Utilization, limits: Limits, judge: Judge
 ) -> None:
     """No component was restarted in the last day (critical over five times); each instance's use is listed."""
-    for one in component_restarts.most_first:
-        judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
-    judge.that(True, "Restarts", expected="counts of every component", found=component_restarts.found)
+    if component_restarts:
+        for one in component_restarts.most_first:
+            judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
+        judge.that(True, "Restarts", expected="counts of every component", found=component_restarts.found)
 
 
 @pytest.mark.troubleshooting
@@ -359,8 +378,9 @@ def test_allocation_is_sufficient(
     app_components: AppComponents, scaling: ScalingReview, limits: Limits, judge: Judge
 ) -> None:
     """All desired replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
-    for one in app_components.worst_first:
-        judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
+    if app_components:
+        for one in app_components.worst_first:
+            judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     if scaling:
         for fit in scaling.by_cpu:
             judge(fit.cpu, limits.cpu, subject=f"CPU of {fit.name}")

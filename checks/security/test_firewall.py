@@ -36,26 +36,28 @@ def test_nothing_is_open_to_everybody(
             expected="a list of who may connect",
             found=cluster.found,
         )
-    judge.that(
-        not cloud_firewalls.openings,
-        "Cloud firewalls",
-        expected="no management port open to the world",
-        found=cloud_firewalls.found,
-    )
-    judge.that(
-        not cloud_firewalls.failed,
-        "Cloud firewalls",
-        expected="rules that are in force",
-        found=", ".join(f"{name} failed" for name in cloud_firewalls.failed) or "all in force",
-        warn=True,
-    )
-    judge.that(
-        not cloud_firewalls.idle,
-        "Cloud firewalls",
-        expected="each to cover a droplet or a tag",
-        found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle) or "none that covers nothing",
-        warn=True,
-    )
+    if cloud_firewalls:
+        judge.that(
+            not cloud_firewalls.openings,
+            "Cloud firewalls",
+            expected="no management port open to the world",
+            found=cloud_firewalls.found,
+        )
+        judge.that(
+            not cloud_firewalls.failed,
+            "Cloud firewalls",
+            expected="rules that are in force",
+            found=", ".join(f"{name} failed" for name in cloud_firewalls.failed) or "all in force",
+            warn=True,
+        )
+        judge.that(
+            not cloud_firewalls.idle,
+            "Cloud firewalls",
+            expected="each to cover a droplet or a tag",
+            found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle)
+            or "none that covers nothing",
+            warn=True,
+        )
     for cluster in clusters:
         judge.that(
             not cluster.too_wide,

@@ -102,7 +102,8 @@ def test_security_headers_are_good(
 
     Missing headers are listed with the attack that they prevent.
     """
-    judge(security_headers.score, limits.header_score)
+    if security_headers:
+        judge(security_headers.score, limits.header_score)
     if other_headers:
         for site in other_headers.seen:
             judge(site.value.score, site.limits.header_score, subject=f"Security headers of {site.name}")

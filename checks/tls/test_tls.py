@@ -32,11 +32,15 @@ def test_tls_configuration_is_strong(
     suites outside the profile, no TLS 1.3, a redirect through another host. UNKNOWN: a version or suite that could
     not be offered, or an address that does not answer, unless something else fails.
     """
-    statements = [*tls_configuration.statements(), *plain_http.statements()]
+    statements = [
+        *(tls_configuration.statements() if tls_configuration else ()),
+        *(plain_http.statements() if plain_http else ()),
+    ]
     for one in statements:
         if not one.warn:
             judge.that(**one.terms)
-    judge(hsts.days, limits.hsts_days)
+    if hsts:
+        judge(hsts.days, limits.hsts_days)
     for one in statements:
         if one.warn:
             judge.that(**one.terms)

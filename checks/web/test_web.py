@@ -86,21 +86,22 @@ def test_homepage_answers_fast(
     others answer is critical; UNKNOWN where nothing answers. Without a configured text to expect (web.expect), a
     title other than in the last good run is a warning.
     """
-    judge.that(
-        not homepage_timing.bad,
-        "Homepage",
-        expected="HTTP 200 each time",
-        found=homepage_timing.summary,
-        cause=homepage_timing.cause,
-    )
-    judge.that(
-        not homepage_timing.is_retitled,
-        "Title of the homepage",
-        expected=repr(homepage_timing.usual_title) if homepage_timing.usual_title else "any title",
-        found=repr(homepage_timing.title),
-        warn=True,
-    )
-    judge(homepage_timing.median, limits.homepage_time)
+    if homepage_timing:
+        judge.that(
+            not homepage_timing.bad,
+            "Homepage",
+            expected="HTTP 200 each time",
+            found=homepage_timing.summary,
+            cause=homepage_timing.cause,
+        )
+        judge.that(
+            not homepage_timing.is_retitled,
+            "Title of the homepage",
+            expected=repr(homepage_timing.usual_title) if homepage_timing.usual_title else "any title",
+            found=repr(homepage_timing.title),
+            warn=True,
+        )
+        judge(homepage_timing.median, limits.homepage_time)
     if other_homepages:
         for one in other_homepages.statements:
             judge.that(**one.terms)

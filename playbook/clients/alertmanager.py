@@ -40,7 +40,7 @@ from playbook.clients.wire import Kept
 from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
-from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
+from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured, away
 from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import plural
 from playbook.settings.model import Settings
@@ -99,7 +99,10 @@ class Alertmanager:
         """Firing, silenced and inhibited alerts, silences, and pending or undelivered alerts from the rules.
 
         If the rules or the silences cannot be read, firing alerts are still returned and the coverage is
-        incomplete.
+        incomplete. If its own alerts cannot be read, those of the rules are.
+
+        Raises:
+            Unmeasured: its own alerts cannot be read, and no rule is known to alert.
         """
         source, rules = SERVICE, None
         known: Sequence[Alert] = ()
@@ -122,14 +125,22 @@ class Alertmanager:
                 got=f"{SERVICE} alone, which knows neither the rules nor pending alerts",
                 hint=self.add,
             )
-        raw = self._read("alerts", list[Any])
-        alerts, more = of_alertmanager(raw, now)
+        firing = [one for one in known if one.state == "firing"]
+        waiting = [one for one in known if one.state in ("pending", "not evaluated")]
+        is_read = True
+        try:
+            alerts, more = of_alertmanager(self._read("alerts", list[Any]), now)
+        except Unmeasured as error:
+            if not firing and not waiting:
+                raise
+            alerts, more, is_read = [], _not_known(error, "alerts of Alertmanager not known"), False
         silences, unread = _active(lambda: self._read("silences", list[RawSilence]), now)
         lacks += unread
-        firing = [one for one in known if one.state == "firing"]
         missing = [one for one in firing if not among(one, alerts)]
-        settled, age = self._settled(now)
-        if missing and 0 <= age < _COMING_UP:
+        settled, age = self._settled(now) if is_read else (Coverage(), math.inf)
+        if not is_read:
+            lost = missing  # whether it has received them is not known
+        elif missing and 0 <= age < _COMING_UP:
             # Prometheus resends firing alerts about once a minute; until then a missing alert is not undelivered.
             alerts_missing = plural(len(missing), "firing alert")
             got = f"one that was started {age:.0f} s ago and has not yet received {alerts_missing}"
@@ -142,7 +153,6 @@ class Alertmanager:
             lost = missing
         else:
             lost = [replace(one, delivered=one.by_grafana) for one in missing]
-        waiting = [one for one in known if one.state in ("pending", "not evaluated")]
         alerts += map(without_internal, with_silences([*lost, *waiting], silences))
         lacks += more + settled
         each_once = dict.fromkeys((*map(silence_of, silences), *other_silences))
@@ -282,8 +292,8 @@ def _evaluated_or_why_not(
 
 def _evaluated(source: Prometheus | Grafana, now: datetime, no_data_is_normal: Sequence[str]) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
-    raw, told = source.alerts()
     rules, unknown = None, Coverage()
+    raw, told, problem = _alerts_or_why_not(source)
     try:
         groups, warnings = source.rule_groups()
         all_warnings = tuple(dict.fromkeys((*told, *warnings)))
@@ -291,7 +301,13 @@ def _evaluated(source: Prometheus | Grafana, now: datetime, no_data_is_normal: S
         unknown = hidden_rules(groups, raw)
         raw = [*raw, *told_by_rules(groups, raw)]
     except Unmeasured as error:
+        if problem:
+            raise problem from None
         unknown = _not_known(error, "rules not known")
+    if problem:
+        if not raw:
+            raise problem
+        unknown = _not_known(problem, "alerts known by their rules only")
     alerts, lacks = of_rules(raw, now, no_data_is_normal)
     lacks += unknown
     silences: list[RawSilence] = []
@@ -301,6 +317,13 @@ def _evaluated(source: Prometheus | Grafana, now: datetime, no_data_is_normal: S
         alerts = [replace(alert, by_grafana=True) for alert in alerts]
     shown = tuple(with_silences(alerts, silences))
     return Found(service, shown, tuple(map(silence_of, silences)), rules, lacks)
+
+
+def _alerts_or_why_not(source: Prometheus | Grafana) -> tuple[list[Any], Sequence[str], Unmeasured | None]:
+    try:
+        return *source.alerts(), None
+    except Unmeasured as error:
+        return [], (), error
 
 
 def _together(mine: Found, other: Found) -> Found:
@@ -337,7 +360,9 @@ def _age(started: str, date: str, now: datetime) -> float:
 def _not_known(error: Unmeasured, words: str) -> Coverage:
     """Coverage lost by an error of one source."""
     expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
-    return lacking(words, expected=expected or "an answer", got=got or str(error), hint=error.hint)
+    return lacking(
+        words, expected=expected or "an answer", got=got or str(error), hint=error.hint, cause=away(error)
+    )
 
 
 @client(

@@ -199,7 +199,7 @@ class GitHubApi:
 
     def organisation(self) -> Organisation:
         """The organisation."""
-        return self._one(f"/orgs/{self._organisation()}", Organisation, "the organisation")
+        return self._one(f"/orgs/{self.organisation_name()}", Organisation, "the organisation")
 
     def members(
         self, *, role: Literal["all", "admin", "member"] = "all", factor: Factor | None = None
@@ -210,21 +210,23 @@ class GitHubApi:
         """
         params = {"role": role, **({"filter": factor} if factor else {})}
         what = f"the members{_WITH_FACTOR[factor]}"
-        return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
+        return self._all(f"/orgs/{self.organisation_name()}/members", params, list[User], what)
 
     def public_members(self) -> Listing[User]:
         """Members who show their membership to everybody; any token sees them."""
-        return self._all(f"/orgs/{self._organisation()}/public_members", {}, list[User], "the public members")
+        return self._all(f"/orgs/{self.organisation_name()}/public_members", {}, list[User], "the public members")
 
     def invitations(self) -> Listing[Invitation]:
         """People who were invited and have not answered yet."""
-        return self._all(f"/orgs/{self._organisation()}/invitations", {}, list[Invitation], "the open invitations")
+        return self._all(
+            f"/orgs/{self.organisation_name()}/invitations", {}, list[Invitation], "the open invitations"
+        )
 
     def outside_collaborators(self, *, factor: Factor | None = None) -> Listing[User]:
         """People with access to a repository who are not members."""
         params = {"filter": factor} if factor else {}
         what = f"the outside collaborators{_WITH_FACTOR[factor]}"
-        return self._all(f"/orgs/{self._organisation()}/outside_collaborators", params, list[User], what)
+        return self._all(f"/orgs/{self.organisation_name()}/outside_collaborators", params, list[User], what)
 
     # --------------------------------------------------------------------------------------------- the repository
 
@@ -260,7 +262,7 @@ class GitHubApi:
 
     # ------------------------------------------------------------------------------------------------------ asking
 
-    def _organisation(self) -> str:
+    def organisation_name(self) -> str:
         return self.settings.require(self.settings.target.github.organisation, "github.organisation", SERVICE)
 
     def _repository(self) -> str:

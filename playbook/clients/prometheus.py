@@ -84,6 +84,7 @@ class Answered:
         asked: requested time in Unix seconds; ``None`` for the store's own current time.
         meaning: not enough where the query is over another time than the window, or is no 95th percentile.
         unit: not enough where its value may be in another unit.
+        unread: why there is no answer, of one that was asked aside; enough otherwise.
     """
 
     service: str
@@ -94,10 +95,13 @@ class Answered:
     asked: float | None = None
     meaning: Coverage = field(default_factory=Coverage)
     unit: Coverage = field(default_factory=Coverage)
+    unread: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
         """Coverage: whole if the answer is complete, of the requested time and in the expected unit."""
+        if not self.unread.enough:
+            return self.unread
         coverage = whole_answer(self.warnings) + self.meaning + self.unit
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > CLOCK:
@@ -118,6 +122,9 @@ class Answered:
             Malformed: several values, an infinite one, or one in another unit.
         """
         what = self.setting or self.query
+        if not self.unread.enough:
+            got = f"expected {self.unread.expected}, got {self.unread.got}"
+            raise TooLittleData(f"{self.service}: {got}", service=self.service, hint=self.unread.hint)
         if not self.unit.enough:
             got = f"expected {self.unit.expected}, got {self.unit.got}"
             raise Malformed(f"{self.service}: {got}", service=self.service, hint=self.unit.hint)

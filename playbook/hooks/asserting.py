@@ -29,7 +29,7 @@ from playbook.core.judge import Judgement
 from playbook.core.places import CHECKS
 from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import Critical, Verdict, verdict_of
-from playbook.run.recorder import CheckTimeout, Notes
+from playbook.run.notes import CheckTimeout, Notes
 
 _MOST = 100  # passing asserts kept per check
 _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten

@@ -11,7 +11,7 @@ import pytest
 
 from playbook.clients.pace import waited_for
 from playbook.core.record import Record
-from playbook.core.verdict import Verdict, verdict_of
+from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.hooks import asserting
 from playbook.hooks.collecting import ITEM, rule_of, runbook_of
 from playbook.hooks.controller import Controller
@@ -25,7 +25,8 @@ from playbook.hooks.shared import (
 )
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
-from playbook.run.recorder import Execution, Notes
+from playbook.run.notes import Notes
+from playbook.run.recorder import Execution
 from playbook.run.run import subject_of
 from playbook.run.target_run import ToldByWorker
 
@@ -94,7 +95,8 @@ def pytest_runtest_makereport(
         return _part_of(item, call, report)
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
         notes, title = item.stash[NOTES], item.stash[ITEM].title
-        record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
+        ended = asserting.meaning(call, report, notes, title, item.path, redact=redact)
+        record = _record(item, notes.end_of(ended, is_judged=isinstance(error, Critical)))
         attach(report, record)
         if not report.failed:
             call.excinfo = None  # neither a debugger nor an editor should take it for a failure

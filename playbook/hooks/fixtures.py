@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from playbook.core.engine import REGISTRY
-from playbook.core.errors import Skipped
-from playbook.run.recorder import Notes
+from playbook.core.errors import NotConfigured, Skipped, Unmeasured
+from playbook.run.notes import Notes
 from playbook.run.run import Run, load_providers
 
 if TYPE_CHECKING:
@@ -105,13 +105,29 @@ def _provider_fixture(name: str) -> Callable[..., Any]:
                 where = f"targets.{run.settings.target.name}.without"
                 raise Skipped(f"{name} is about what is not part of this product ({where})")
             return None
-        request.node.stash[NOTES].look(outcome)
+        notes = request.node.stash[NOTES]
+        notes.look(outcome)
+        if isinstance(outcome.error, NotConfigured | Unmeasured) and _is_one_of_several(name, request):
+            notes.without(name, outcome.error)
+            return None
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
 
     _provided[name] = provide
     return pytest.fixture(name=name)(provide)
+
+
+def _is_one_of_several(name: str, request: pytest.FixtureRequest) -> bool:
+    """Whether an item is judged on other measurements too, so that this one may be None, as if it were absent.
+
+    All of them are started, as a worker measures only what a check requests.
+    """
+    if request.node.get_closest_marker("item") is None or "judge" not in request.fixturenames:
+        return False
+    several = [one for one in request.fixturenames if one in REGISTRY and not REGISTRY[one].is_client]
+    run_of(request.node).measurements.start(several)
+    return name in several and len(several) > 1
 
 
 def describe() -> None:

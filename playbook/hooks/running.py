@@ -20,7 +20,7 @@ from playbook.hooks.shared import (
     usage_errors,
 )
 from playbook.report import pytest_output
-from playbook.run.recorder import Notes
+from playbook.run.notes import Notes
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone

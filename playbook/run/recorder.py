@@ -5,9 +5,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from inspect import getattr_static
 
 import msgspec
 
@@ -15,10 +14,7 @@ from playbook.clients.pace import limit_in_words, waited_for
 from playbook.core.audience import say
 from playbook.core.catalogue import Investigation, Item, Runbook, is_own
 from playbook.core.clock import iso
-from playbook.core.context import Asked, Release
-from playbook.core.counters import Counted
-from playbook.core.coverage import Coverage, lacking
-from playbook.core.engine import REGISTRY, Measurements, Outcome, needs_of
+from playbook.core.engine import REGISTRY, Measurements, needs_of
 from playbook.core.errors import (
     Denied,
     ExpectedFailure,
@@ -33,106 +29,18 @@ from playbook.core.evidence import Evidence, Facts, Lines, Table, evidence_of
 from playbook.core.judge import Judge, Judgement
 from playbook.core.public import is_public_cause, of_error
 from playbook.core.record import Record, RootCause, Step
-from playbook.core.severity import SEVERITIES
 from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.history.people.waivers import Waivers
+from playbook.run.notes import CheckTimeout, Notes
 
 TRIES = "Tries"
-_OURS = "This is a fault of the suite, not of the system."
 
 INVESTIGATE = frozenset({Verdict.CRITICAL, Verdict.WARNING})
 WAIVABLE = frozenset({Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN})
 
 
-class CheckTimeout(Exception):  # noqa: N818
-    """The check as a whole exceeded its time limit."""
-
-
 class UnjudgedError(Exception):
     """The check ended normally without judging anything."""
-
-
-@dataclass
-class Notes:
-    """What a check used and how it judged, collected while it runs.
-
-    Attributes:
-        seen: names of the providers it used.
-        cause: the failed outcome that stopped it, if one did.
-        readings: counters that its measurements have read.
-        points_at: services that its measurements report as failing.
-        asked: queries sent to the metrics store.
-        severity: severity of an emergency, if measured.
-        release: the release that serves visitors, if measured.
-        asserts_count: a passing assert is a judgement: the check is running, and does not use ``judge``.
-        runs: the check's own code is being executed.
-    """
-
-    judge: Judge = field(default_factory=Judge)
-    evidence: list[Evidence] = field(default_factory=list)
-    seen: list[str] = field(default_factory=list)
-    cause: Outcome | None = None
-    readings: dict[str, Counted] = field(default_factory=dict)
-    points_at: set[str] = field(default_factory=set)
-    asked: list[Asked] = field(default_factory=list)
-    severity: str = ""
-    release: Release | None = None
-    asserts_count: bool = False
-    runs: bool = False
-
-    def look(self, outcome: Outcome) -> None:
-        """Record a provider that the check used."""
-        self.seen.append(outcome.name)
-        if outcome.error is not None:
-            self.cause = self.cause or outcome
-        else:
-            self.evidence += evidence_of(outcome.value)
-            self._add_coverage(outcome)
-            self.readings |= getattr(outcome.value, "readings", {})
-            self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
-            self.asked += getattr(outcome.value, "asked_metrics", ())
-            release = getattr(outcome.value, "serving_release", None)
-            self.release = release if isinstance(release, Release) else self.release
-            severity = getattr(outcome.value, "severity", "")
-            self.severity = self.severity or (severity if severity in SEVERITIES else "")
-
-    def _add_coverage(self, outcome: Outcome) -> None:
-        """Its own coverage, and gaps of the measurements that it was made of."""
-        coverage = coverage_of(outcome)
-        if coverage is not None:
-            self.judge.add_coverage(outcome.name, coverage)
-        for one in outcome.made_of:
-            self._add_missing_coverage(one)
-
-    def _add_missing_coverage(self, outcome: Outcome) -> None:
-        coverage = coverage_of(outcome)
-        if coverage is not None and not (coverage.parts and coverage.enough):
-            self.judge.add_coverage(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
-        for one in outcome.made_of:
-            self._add_missing_coverage(one)
-
-
-def coverage_of(outcome: Outcome) -> Coverage | None:
-    """Coverage of a measurement; None for clients and plain values.
-
-    If the coverage itself cannot be computed it is empty; failing values still count.
-    """
-    if getattr_static(outcome.value, "coverage", None) is None and not outcome.is_measurement:
-        return None
-    try:
-        coverage = outcome.value.coverage
-    except Exception as error:  # noqa: BLE001 - a fault in it must neither pass for whole nor hide what is bad
-        return lacking(
-            "", expected=f"the coverage of {outcome.name}", got=f"{type(error).__name__}: {error}", hint=_OURS
-        )
-    if isinstance(coverage, Coverage):
-        return coverage
-    got = f"{type(coverage).__name__} in its place"
-    return (
-        lacking("", expected=f"the coverage of {outcome.name}", got=got, hint=_OURS)
-        if outcome.is_measurement
-        else None
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +90,9 @@ def make_record(execution: Execution) -> Record:
         evidence.append(Lines(TRIES, list(error.attempts)))
     if len(notes.judge.judgements) > 1:
         evidence.insert(0, _judged(notes.judge))
+    if notes.unread and verdict is not Verdict.NOT_CONFIGURED:
+        missing = {name.replace("_", " "): str(one) for name, one in notes.unread.items()}
+        evidence.insert(0, Facts("Not read, and so not judged", missing))
     judged = leading if error is None or isinstance(error, Critical) else None
     cause = judged.cause if judged else _cause(notes, error)
     return Record(

@@ -301,12 +301,12 @@ def test_one_changed_word_changes_the_verdict(verdict, which, edit, wanted):
 
 
 @pytest.mark.parametrize("text", ["$35.67", "35,67", "35.67 USD", "1,035.67", "", None, [], {}])
-def test_unreadable_amount_is_malformed(text):
-    """In another currency or format, or missing."""
-    from playbook.core.errors import Malformed
-
-    with pytest.raises(Malformed):
-        costs("balance", put("month_to_date_usage", text))
+def test_unreadable_amount_is_unknown(text):
+    """In another currency or format, or missing. The invoices are judged all the same."""
+    assert costs("balance", put("month_to_date_usage", text)) == "UNKNOWN"
+    found = bills(api("balance", put("month_to_date_usage", text)).account, SETTINGS, CLOCK)
+    assert "month_to_date_usage" in found.balance.got
+    assert found.invoices
 
 
 def test_health_without_its_wrapper_is_read():

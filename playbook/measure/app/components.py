@@ -10,8 +10,9 @@ from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
-from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
+from playbook.measure.app.app import NOT_REPORTED, STATES
 from playbook.measure.app.functions import AppFunctions, functions_of
+from playbook.measure.app.known_app import KnownApp
 from playbook.settings.model import Settings
 
 
@@ -148,22 +149,22 @@ class AppComponents:
 
 
 @measurement
-def app_components(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings) -> AppComponents:
+def app_components(digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings) -> AppComponents:
     """State and replicas of every component, including those of the spec that the platform does not report."""
     health_of = digitalocean.health()
-    reported = [_component(health, app) for health in health_of.components]
+    reported = [_component(health, known_app) for health in health_of.components]
     names = {component.name for component in reported}
     silent = [
-        Component(name, NOT_REPORTED, 0, 0, least=app.instances(name))
-        for name in app.components
+        Component(name, NOT_REPORTED, 0, 0, least=known_app.instances(name))
+        for name in known_app.components
         if name not in names
     ]
     functions = functions_of(health_of.functions_components, settings.limits.error_rate)
     worst_first = tuple(sorted([*reported, *silent], key=_badness))
-    return AppComponents(worst_first, len(app.others), functions, app.unknown_kinds)
+    return AppComponents(worst_first, len(known_app.others), functions, known_app.unknown_kinds)
 
 
-def _component(health: ComponentHealth, app: AppStatus) -> Component:
+def _component(health: ComponentHealth, app: KnownApp) -> Component:
     return Component(
         name=health.name,
         state=health.state,

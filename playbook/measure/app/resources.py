@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import fmean, quantiles
 
 import msgspec
@@ -21,8 +22,9 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import within
-from playbook.measure.app.app import AppStatus
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory
+from playbook.measure.known import or_unread
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -244,42 +246,47 @@ class MemoryGrowth:
 
 
 @measurement(parts=("services",))
-def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
+def cpu_week(digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock) -> ResourceWeek:
     """Hourly CPU of every component over seven days, and over the seven days before."""
     now = clock.now()
     # Two queries, as the API spaces samples further apart over a longer period.
     this = digitalocean.metric("cpu_percentage", now - WEEK, now)
-    before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
-    earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
-    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
+    ask_before = partial(digitalocean.metric, "cpu_percentage", now - 2 * WEEK, now - WEEK)
+    found_before, lack = or_unread(ask_before, "CPU samples of the week before")
+    before = found_before or []
+    earlier = {week.name: week.hours for week in _weeks(known_app, before, now - 2 * WEEK)}
+    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(known_app, this, now - WEEK))
     rules = settings.coverage
-    seen = _seen("CPU", app, this, now, rules)
+    seen = _seen("CPU", known_app, this, now, rules)
     # The age of the newest sample does not matter for a past week.
     over = msgspec.structs.replace(rules, newest_minutes=math.inf)
     seen_before = _seen(
-        "CPU", app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
+        "CPU", known_app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
     )
+    seen_before = seen_before if found_before is not None else lack
     return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
 
 
 @measurement(parts=("services",))
-def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
+def memory_growth(
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
+) -> MemoryGrowth:
     """Hourly memory of every component over seven days, and whether it grows."""
     now = clock.now()
     series = of_memory(digitalocean.metric("memory_percentage", now - WEEK, now))
-    weeks = _weeks(app, series, now - WEEK)
+    weeks = _weeks(known_app, series, now - WEEK)
     growths = []
     for week in weeks:
         parts = split_at_falls(week.hours, settings.trends.restart_points)
         restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
         growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
-    seen = _seen("Memory", app, series, now, settings.coverage)
+    seen = _seen("Memory", known_app, series, now, settings.coverage)
     return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
 
 
 def _seen(
     what: str,
-    app: AppStatus,
+    app: KnownApp,
     series: Iterable[Series],
     end: datetime,
     rules: CoverageRules,
@@ -287,14 +294,14 @@ def _seen(
     least_percent: float | None = None,
     of: str = "",
 ) -> Coverage:
-    least = {name: app.instances(name) for name in app.components}
+    least = instances_of(app)
     window = Window.before(end, WEEK, deployed=app.deployed_at)
     return window.coverage(
         f"{within(what)} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
     )
 
 
-def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
+def _weeks(app: KnownApp, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
     """In whole hours since ``begin``."""
     highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
     for name, instances in by_component(series, app.others).items():

@@ -15,7 +15,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.measure.app.app import AppStatus
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component
 from playbook.settings.model import Settings
 
@@ -63,19 +63,19 @@ class ComponentRestarts:
 @measurement(parts=("services",))
 def component_restarts(
     digitalocean: DigitalOceanApi,
-    app: AppStatus,
+    known_app: KnownApp,
     settings: Settings,
     clock: Clock,
     restart_counts: RestartCounts,
 ) -> ComponentRestarts:
     """Restarts of each component in the last 24 hours; counter resets are handled."""
     now = clock.now()
-    found = by_component(restart_counts.of(digitalocean, now - DAY, now), app.others)
-    window = Window.before(now, DAY, deployed=app.deployed_at)
-    least = {name: app.instances(name) for name in app.components}
+    found = by_component(restart_counts.of(digitalocean, now - DAY, now), known_app.others)
+    window = Window.before(now, DAY, deployed=known_app.deployed_at)
+    least = instances_of(known_app)
     return ComponentRestarts(
         _counted(found, window.begin),
-        tuple(name for name in app.components if name not in found),
+        tuple(name for name in known_app.components if name not in found),
         window.coverage("restart counts", found, least, settings.coverage),
     )
 
@@ -111,18 +111,18 @@ class KnownRestarts:
 
 @measurement
 def known_restarts(
-    digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock, restart_counts: RestartCounts
+    digitalocean: DigitalOceanApi, known_app: KnownApp, clock: Clock, restart_counts: RestartCounts
 ) -> KnownRestarts:
     """Restarts of each component in the last 24 hours; none where the platform does not tell."""
     now = clock.now()
     try:
-        found = by_component(restart_counts.of(digitalocean, now - DAY, now), app.others)
+        found = by_component(restart_counts.of(digitalocean, now - DAY, now), known_app.others)
     except Unmeasured as error:
         return KnownRestarts((), str(error))
     counted = _counted(found, (now - DAY).timestamp())
     return KnownRestarts(
         tuple(one for one in counted if one.reading.value),
-        silent=tuple(name for name in app.components if name not in found),
+        silent=tuple(name for name in known_app.components if name not in found),
     )
 
 

@@ -119,7 +119,7 @@ class Window:
         self,
         what: str,
         found: Mapping[str, Sequence[Samples]],
-        least: Mapping[str, int],
+        least: Mapping[str, int] | None,
         rules: CoverageRules,
         *,
         least_percent: float | None = None,
@@ -128,15 +128,17 @@ class Window:
 
         Args:
             what: e.g. ``CPU samples``.
-            least: expected number of instances by component; those with 0 may be scaled to zero.
+            least: expected number of instances by component; those with 0 may be scaled to zero. None where the
+                app's spec is not known, which its own coverage says.
             least_percent: in place of ``coverage.window_percent``.
         """
         percent = rules.window_percent if least_percent is None else least_percent
+        is_known, least = least is not None, least or {}
         awake = {name: wanted for name, wanted in least.items() if wanted}
         hours = {name: self.seen(found.get(name, []), wanted) for name, wanted in awake.items()}
         short = {name: seen for name, seen in hours.items() if seen * 100 < self.hours * percent * (1 - 1e-9)}
         named = ", ".join(f"{name} {seen:g} h{_of(awake[name])}" for name, seen in short.items())
-        total = whole("no component that is awake all the time")
+        total = whole("no component that is awake all the time" if is_known else "")
         if hours:
             seen = min(hours.values())
             total = share(seen, self.hours, "h", least_percent=percent, what=what, note=named, hint=_HINT)
@@ -150,7 +152,7 @@ class Window:
         if not awake and not found and not (least and self.hours < _DAY):
             # What may sleep has samples after anybody asked it, which this suite does every day.
             total += lacking("", expected=f"{what} of any component", got="none", hint=_HINT)
-        elif not least and (now := self._with_recent(found, rules)):
+        elif is_known and not least and (now := self._with_recent(found, rules)):
             got = f"none, and {what} of {', '.join(now)}"
             total += lacking("", expected="an app spec that names every component", got=got)
         silent = sorted(name for name, wanted in least.items() if not wanted and name not in found)

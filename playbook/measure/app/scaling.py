@@ -25,6 +25,7 @@ from playbook.core.evidence import Evidence, Table
 from playbook.core.limits import Reading
 from playbook.measure.app.app import identity_of
 from playbook.measure.app.samples import Window, by_component, of_memory
+from playbook.measure.known import or_unread, those_read
 from playbook.settings.model import Settings
 from playbook.settings.sections.platform import Scaling
 
@@ -40,7 +41,7 @@ class Use:
         cpu, memory: percent of one instance, 95th percentile of the busiest.
         highest_memory: percent of one instance, the highest sample.
         together: CPU summed over all instances, percent of one instance, 95th percentile.
-        hours: number of hours with samples of both.
+        hours: number of hours with samples of both, or of the one that could be read.
     """
 
     cpu: float
@@ -48,6 +49,11 @@ class Use:
     highest_memory: float
     together: float
     hours: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both CPU and memory are known."""
+        return math.isfinite(self.cpu) and math.isfinite(self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class Fit:
     @property
     def found(self) -> str:
         """Current size and use, and the proposal."""
-        use = f"{self.has} at {self.use.cpu:.0f} % CPU and {self.use.highest_memory:.0f} % memory"
+        use = f"{self.has} at {_percent(self.use.cpu, 0)} CPU and {_percent(self.use.highest_memory, 0)} memory"
         return f"{use}; {self.change}" if self.proposal else use
 
     @property
@@ -123,6 +129,8 @@ class Fit:
         """The proposed change with its price."""
         if self.now is None:
             return "its size is not on offer any more, so it has no price"
+        if not self.use.is_whole:
+            return "a size is not proposed, as its use is not known"
         if self.proposal is None:
             return "no size on offer would fit"
         if self.proposal == self.now or abs(self.saving) < 0.01:
@@ -153,13 +161,13 @@ class ScalingReview:
 
     @property
     def by_cpu(self) -> list[Fit]:
-        """Busiest first."""
-        return sorted(self.fits, key=lambda fit: -fit.use.cpu)
+        """Busiest first; none where CPU could not be read."""
+        return sorted((fit for fit in self.fits if math.isfinite(fit.use.cpu)), key=lambda fit: -fit.use.cpu)
 
     @property
     def by_memory(self) -> list[Fit]:
-        """Fullest first."""
-        return sorted(self.fits, key=lambda fit: -fit.use.memory)
+        """Fullest first; none where memory could not be read."""
+        return sorted((fit for fit in self.fits if math.isfinite(fit.use.memory)), key=lambda fit: -fit.use.memory)
 
     @property
     def by_saving(self) -> list[Fit]:
@@ -189,9 +197,9 @@ class ScalingReview:
                 fit.name,
                 fit.has,
                 f"${fit.now.usd:,.2f}" if fit.now else "unknown",
-                f"{fit.use.cpu:.1f} %",
-                f"{fit.use.memory:.1f} %",
-                f"{fit.use.highest_memory:.1f} %",
+                _percent(fit.use.cpu),
+                _percent(fit.use.memory),
+                _percent(fit.use.highest_memory),
                 f"{fit.use.hours} of 168",
                 fit.change,
             ]
@@ -206,42 +214,62 @@ class ScalingReview:
 def scaling(
     digitalocean: DigitalOceanApi, digitalocean_account: DigitalOceanAccount, settings: Settings, clock: Clock
 ) -> ScalingReview:
-    """Instances and sizes of every component, a week of their use, and the cheapest plan that would fit."""
+    """Instances and sizes of every component, a week of their use, and the cheapest plan that would fit.
+
+    A use that is too high counts as well where prices, or one of CPU and memory, cannot be read.
+    """
     rule, now = settings.scaling, clock.now()
-    sizes = digitalocean_account.instance_sizes()
     running = digitalocean.app()
+    prices, seen = or_unread(digitalocean_account.instance_sizes, "the instance sizes")
+    sizes = prices or []
     spec, active = running.spec_in_effect, running.active_deployment
     others = {component.name for component in spec.others}
-    cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
-    memory = by_component(of_memory(digitalocean.metric("memory_percentage", now - WEEK, now)), others)
+    metrics, lack = those_read(
+        {
+            "CPU samples": lambda: digitalocean.metric("cpu_percentage", now - WEEK, now),
+            "memory samples": lambda: of_memory(digitalocean.metric("memory_percentage", now - WEEK, now)),
+        }
+    )
+    seen += lack
+    found = {what: by_component(series, others) for what, series in metrics.items()}
     fits, silent = [], []
     for component, is_service in (*((c, True) for c in spec.services), *((c, False) for c in spec.workers)):
-        use = _use(cpu.get(component.name, []), memory.get(component.name, []))
+        cpu, memory = (
+            found[what].get(component.name, []) if what in found else None
+            for what in ("CPU samples", "memory samples")
+        )
+        use = _use(cpu, memory)
         if use is None:
             silent.append(component.name)
         else:
             fits.append(_fit(component, use, sizes, rule, rule.least_instances if is_service else 1))
     window = Window.before(now, WEEK, deployed=active.created_at if active else None)
     least = {component.name: component.least for component in spec.running}
-    seen = window.coverage("CPU samples", cpu, least, settings.coverage)
-    seen += window.coverage("memory samples", memory, least, settings.coverage)
+    for what, samples in found.items():
+        seen += window.coverage(what, samples, least, settings.coverage)
     return ScalingReview(tuple(fits), tuple(silent), seen + identity_of(running, settings))
 
 
-def _use(busy: Sequence[Samples], full: Sequence[Samples]) -> Use | None:
-    if not busy or not full:
+def _percent(value: float, decimals: int = 1) -> str:
+    return f"{value:.{decimals}f} %" if math.isfinite(value) else "not known"
+
+
+def _use(busy: Sequence[Samples] | None, full: Sequence[Samples] | None) -> Use | None:
+    """The use by samples of CPU and memory; NaN for one that could not be read (None), None without samples."""
+    if busy == [] or full == []:
         return None
+    both = [_hours(samples) for samples in (busy, full) if samples is not None]
+    busy, full = busy or [], full or []
     together: defaultdict[float, float] = defaultdict(float)
     for samples in busy:
         for at, value in samples:
             together[at] += value
-    hours = _hours(busy) & _hours(full)
     return Use(
-        cpu=max(_p95(value for _, value in samples) for samples in busy),
-        memory=max(_p95(value for _, value in samples) for samples in full),
-        highest_memory=max(value for samples in full for _, value in samples),
-        together=_p95(together.values()),
-        hours=len(hours),
+        cpu=max((_p95(value for _, value in samples) for samples in busy), default=math.nan),
+        memory=max((_p95(value for _, value in samples) for samples in full), default=math.nan),
+        highest_memory=max((value for samples in full for _, value in samples), default=math.nan),
+        together=_p95(together.values()) if together else math.nan,
+        hours=len(set.intersection(*both)),
     )
 
 
@@ -268,7 +296,7 @@ def _fit(component: ComponentSpec, use: Use, sizes: Iterable[InstanceSize], rule
         most=most,
         use=use,
         now=now,
-        proposal=_cheapest(now, use, sizes, rule, min(least, count)) if now else None,
+        proposal=_cheapest(now, use, sizes, rule, min(least, count)) if now and use.is_whole else None,
         least_saving=rule.least_saving_usd,
     )
 

@@ -10,13 +10,15 @@ from playbook.clients.prometheus import Prometheus, Series
 from playbook.clients.prometheus_queries import highest, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together
-from playbook.core.engine import measurement
+from playbook.core.engine import Outcome, measurement
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.known import known, unread
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls
@@ -96,6 +98,8 @@ class StorageWeek:
     @property
     def coverage(self) -> Coverage:
         """Enough recent hours of the week for all file systems, and for Redis memory if it can be full."""
+        if not any(area.name != REDIS for area in self.areas) and not self.answers.enough:
+            return self.answers
         if not any(area.name != REDIS for area in self.areas):
             return lacking(
                 "no file system",
@@ -150,17 +154,21 @@ class StorageWeek:
         return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
 
 
-@measurement(parts=("services",), optional=("redis_stats",))
-def storage_week(
-    prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
-) -> StorageWeek:
+@measurement(parts=("services",), outcomes=("redis_stats",))
+def storage_week(prometheus: Prometheus, redis_stats: Outcome, settings: Settings, clock: Clock) -> StorageWeek:
     """Hourly use of file systems and Redis memory over seven days, and whether they fill up."""
     now, label = clock.now(), settings.target.prometheus.component_label
     answers: list[Coverage] = []
+    errors: list[Unmeasured] = []
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
         query = query_of(settings, key, HOUR)
-        series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
+        try:
+            series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
+        except Unmeasured as error:  # the other one may show enough
+            errors.append(error)
+            answers.append(unread(error, f"an answer to queries.{key}"))
+            return []
         answers.append(series.coverage)
         # Both ends are included: 169 points. A value that is not finite (a share of zero) counts as missing.
         return [
@@ -176,21 +184,26 @@ def storage_week(
 
     files, (wanted, named) = hours("component_storage"), awake(settings)
     seen = {name for name, _ in files}
-    files += [(name, ()) for name in unseen(wanted, seen)]
+    files += [(name, ()) for name in unseen(wanted, seen) if not errors]
     answers.append(named)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
-    known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
-    if redis_stats and redis_stats.memory_limit:
+    stats: RedisStats | None
+    stats, of_redis = known(redis_stats, "the memory limit of Redis")
+    if stats:
+        of_redis += stats.limited.coverage
+    if stats and stats.memory_limit:
         used = highest(Series({}, points) for _, points in hours("redis_memory"))
-        share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
-        size = mebibytes(redis_stats.memory_limit)
-        areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))
+        share = tuple((moment, FULL * value / stats.memory_limit) for moment, value in used)
+        size = mebibytes(stats.memory_limit)
+        areas.append(area(REDIS, share, evicts=stats.evicts, size=size))
+    if errors and not any(one.hours for one in areas):
+        raise errors[0]
     return StorageWeek(
         prometheus.service,
         tuple(areas),
         settings.limits.storage,
         now,
         settings.coverage,
-        known,
+        of_redis,
         together(one for one in answers if not one.enough),
     )

@@ -15,13 +15,14 @@ from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
-from playbook.core.wording import within
-from playbook.measure.app.app import AppStatus
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory, sustained
+from playbook.measure.known import those_read
 from playbook.readers.streaks import since_when
 from playbook.settings.model import Settings
 
 _STEPS = 48
+_CPU, _MEMORY = "CPU samples", "memory samples"
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
@@ -164,36 +165,40 @@ class Utilization:
 
 
 @measurement(parts=("services",))
-def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
+def utilization(
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
+) -> Utilization:
     """CPU and memory of every component over the last 24 hours: mean, peak and samples."""
-    return _utilization(digitalocean, app, settings, clock.now(), DAY)
+    return _utilization(digitalocean, known_app, settings, clock.now(), DAY)
 
 
 @measurement(parts=("services",))
 def utilization_now(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
 ) -> Utilization:
     """As ``utilization`` over the last hour, for a current investigation."""
-    return _utilization(digitalocean, app, settings, clock.now(), HOUR)
+    return _utilization(digitalocean, known_app, settings, clock.now(), HOUR)
 
 
 def _utilization(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, now: datetime, length: timedelta
+    digitalocean: DigitalOceanApi, app: KnownApp, settings: Settings, now: datetime, length: timedelta
 ) -> Utilization:
     minutes = settings.utilization.peak_minutes
     window = Window.before(now, length, 60 * minutes, app.deployed_at)
-    series = {
-        "CPU": digitalocean.metric("cpu_percentage", now - length, now),
-        "memory": of_memory(digitalocean.metric("memory_percentage", now - length, now)),
-    }
-    least = {name: app.instances(name) for name in app.components}
-    seen = Coverage()
+    # Neither hides what the other shows.
+    series, seen = those_read(
+        {
+            _CPU: lambda: digitalocean.metric("cpu_percentage", now - length, now),
+            _MEMORY: lambda: of_memory(digitalocean.metric("memory_percentage", now - length, now)),
+        }
+    )
+    least = instances_of(app)
     for what, found in series.items():
-        seen += window.coverage(
-            f"{within(what)} samples", by_component(found, app.others), least, settings.coverage
-        )
-    judged = ([one for one in found if one.component not in app.others] for found in series.values())
-    cpu, memory = (_instances(found, 60 * minutes) for found in judged)
+        seen += window.coverage(what, by_component(found, app.others), least, settings.coverage)
+    cpu, memory = (
+        _instances([one for one in series.get(what, ()) if one.component not in app.others], 60 * minutes)
+        for what in (_CPU, _MEMORY)
+    )
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))
     limits = settings.limits
     return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes, limits.cpu, limits.memory)

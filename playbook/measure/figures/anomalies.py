@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from statistics import median
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import own_series
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.wording import within
 from playbook.measure.figures.figure_names import ERROR_RATE, Figure, figures_of
 from playbook.measure.figures.month import DAYS, day_of
 from playbook.measure.figures.performance import DAY, bad_is_low, days_of
+from playbook.measure.known import unread
 from playbook.readers.trend import ROBUST, Point, Trend, fit
 from playbook.settings.model import Settings
 from playbook.settings.sections.trends import Trends
@@ -185,11 +188,17 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     rule, wanted = settings.trends, figures_of(settings)
     answers: list[Coverage] = []
+    errors: list[Unmeasured] = []
 
     least_looks = DAY.total_seconds() / 60 / settings.kpis.look_minutes * settings.coverage.trend_percent / 100
 
     def days(key: str) -> tuple[Point, ...]:
-        found, answered = days_of(prometheus, settings, key, midnight, DAYS)
+        try:
+            found, answered = days_of(prometheus, settings, key, midnight, DAYS)
+        except Unmeasured as error:  # a figure that cannot be read hides none of the others
+            errors.append(error)
+            answers.append(unread(error, f"an answer to queries.{key}"))
+            return ()
         answers.append(answered)
         # A value at midnight is that of the day which ended then.
         return tuple((at - DAY.total_seconds(), value) for at, value in found)
@@ -222,8 +231,10 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
         relative_floor=True,
         rule=rule,
     )
+    if not any(one.days for one in (*figures, requests)) and errors:
+        raise errors[0]
     own = own_series(
-        prometheus,
+        aside(prometheus),
         settings,
         [figure.key for figure in wanted if figure.scraped],
         DAYS * DAY.total_seconds(),

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Courses, Prometheus, Series
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import highest, one_series, own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
 from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
@@ -23,6 +25,7 @@ from playbook.measure.app.resources import Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
+from playbook.measure.known import or_unread, unread
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.planning import history_of
@@ -157,6 +160,7 @@ class Headroom:
 
     Attributes:
         rate_quarters: number of quarters of an hour whose rate of requests is known.
+        is_known: whether the app and the CPU of its components were read; otherwise ``answers`` says why not.
     """
 
     service: str
@@ -168,6 +172,7 @@ class Headroom:
     least_percent: float
     answers: Coverage = field(default_factory=Coverage)
     rate_quarters: int = 0
+    is_known: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -176,8 +181,8 @@ class Headroom:
         short = [f"{one.name} ({one.quarters / 4:.0f} h)" for one in self.spikes if one.quarters < least]
         fewest = min((spike.quarters for spike in self.spikes), default=0)
         words = f"{fewest / 4:.0f} of {QUARTERS // 4} h"
-        if self.spikes and not short:
-            return self.answers + whole(words)
+        if (self.spikes and not short) or not self.is_known:
+            return self.answers + whole(words if self.is_known else "")
         return self.answers + lacking(
             words,
             expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
@@ -271,11 +276,18 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         ("Storage", "component_storage", settings.limits.storage),
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
-    found, answers = [], Coverage()
-    for kind, key, _ in kinds:
+    found, answers, read = [], Coverage(), []
+    errors: list[Unmeasured] = []
+    for kind, key, limit in kinds:
         query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
-        series = prometheus.query_range(query, first, now, DAY, setting=setting)
+        try:
+            series = prometheus.query_range(query, first, now, DAY, setting=setting)
+        except Unmeasured as error:  # it hides nothing of the others
+            errors.append(error)
+            answers += unread(error, f"an answer to {setting}")
+            continue
         answers += series.coverage
+        read.append((kind, limit))
         mine = {}
         for name, several in _by_component(series, label).items():
             least = LEAST_MEMORY if is_memory else 0.0
@@ -284,18 +296,20 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
             mine[name], odd = percentages(highest(several), setting, least=least, most=most)
             answers += odd
         found.append(mine)
+    if not read:
+        raise errors[0]
     # A component with memory but no CPU samples is reported as missing, not skipped.
     seen = {name for one in found for name in one}
     wanted, named = awake(settings)
     answers += named
     names = sorted(seen.union(unseen(wanted, seen))) or [""]
     courses = []
-    for (kind, _, limit), points_of in zip(kinds, found, strict=True):
+    for (kind, limit), points_of in zip(read, found, strict=True):
         for name in names:
             points = points_of.get(name, ())
             trend = fit([points], WEEK_SECONDS, settings.trends)
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
-    answers += own_series(prometheus, settings, COMPONENTS, DAY, now)
+    answers += own_series(aside(prometheus), settings, COMPONENTS, DAY, now)
     return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
 
 
@@ -305,28 +319,37 @@ def headroom(
 ) -> Headroom:
     """CPU of every component in the busiest quarter of an hour of 30 days, and its CPU at a spike."""
     now = clock.now()
-    app = digitalocean.app()
-    spec = app.spec_in_effect
+    app, unread_app = or_unread(digitalocean.app, "the app's spec")
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
     label = settings.target.prometheus.component_label
 
-    answers = [identity_of(app, settings)]
+    answers = [identity_of(app, settings) if app else unread_app]
+    errors: list[Unmeasured] = []
 
     def quarters(key: str) -> Courses:
         query = query_of(settings, key, QUARTER)
-        series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
+        try:
+            series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
+        except Unmeasured as error:  # the other one may show enough
+            errors.append(error)
+            answers.append(unread(error, f"an answer to queries.{key}"))
+            return Courses()
         answers.append(series.coverage)
         return series
 
     # Of several series that belong together the highest is only a part of their sum.
     setting = "queries.component_cpu_total"
     cpu = _by_component(quarters("component_cpu_total"), label)
+    cpu_unread = bool(errors)
+    components = (*app.spec_in_effect.services, *app.spec_in_effect.workers) if app and not cpu_unread else ()
     answers += [one_series(len(mine), setting, f" of {name}") for name, mine in cpu.items()]
     counted = quarters("request_rate")
+    if len(errors) > 1:
+        raise errors[0]
     answers.append(one_series(len(counted), "queries.request_rate"))
     rates = highest(counted)
     spikes = []
-    for component in (*spec.services, *spec.workers):
+    for component in components:
         points = highest(cpu.get(component.name, ()))
         answers.append(fresh({f"CPU of {component.name}": points}, now, timedelta(days=1)))
         values = [value for _, value in points]
@@ -348,8 +371,10 @@ def headroom(
         ),
         tuple(sorted(busiest.items())),
         settings.coverage.window_percent,
-        together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
+        together(answers)
+        + own_series(aside(prometheus), settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
+        is_known=bool(app) and not cpu_unread,
     )
 
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice
+from playbook.clients.digitalocean_account import Balance, DigitalOceanAccount, Invoice
+from playbook.clients.listing import Listing
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import measurement
@@ -18,6 +19,7 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
+from playbook.measure.known import those_read
 from playbook.settings.model import Settings
 
 CENT = 0.01
@@ -65,6 +67,7 @@ class Bills:
         budget: a month.
         project_after: days of a month after which its usage is projected to its end.
         paid_after: days of a month after which nothing may be owed from earlier months.
+        balance: why the balance could not be read; enough where it was. ``used`` and ``owed`` are 0 without it.
     """
 
     month: str
@@ -83,10 +86,13 @@ class Bills:
     previewed: bool = False
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
     used_is_dated: bool = True
+    balance: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
         """Whether every invoice was listed, and the balance is recent."""
+        if not self.balance.enough:
+            return self.listing + self.balance
         if not self.used_is_dated:
             return self.listing + lacking("", expected="when the balance was made", got="none")
         age = (self.read_at - self.used_at).total_seconds() / 86_400
@@ -113,8 +119,10 @@ class Bills:
     def cost_of_month(self) -> Reading:
         """Percent of the budget: the projection, or the usage where that alone is over the budget.
 
-        Too early in the month for a projection, it is the bill of the last month.
+        Too early in the month for a projection, it is the bill of the last month. NaN without a balance.
         """
+        if not self.balance.enough:
+            return Reading(math.nan, self.month, self.balance)
         projected = self.projected
         if projected is None:
             if self._share(self.used) <= 100:
@@ -133,6 +141,8 @@ class Bills:
     def cost_of_last_month(self) -> Reading:
         """Cost of the last full month in percent of the budget, before credits; NaN where there is no bill."""
         billed = self.by_month.get(self.last_month)
+        if billed is None and not self.listing.enough:
+            return Reading(math.nan, self.last_month, self.listing)
         if billed is None:
             newest = f"the newest is of {max(self.by_month)}" if self.by_month else "there is none"
             hint = "Invoices are made in the first days of a month; an account that is younger has none."
@@ -160,15 +170,19 @@ class Bills:
     def evidence(self) -> list[Evidence]:
         """Budget and balance, and a row for each bill."""
         projected = self.projected
-        facts = {
-            "Budget": f"{self._budget} a month",
-            f"{self.month} so far": f"${self.used:,.2f}, as of {moment(self.used_at)}",
-            "Projected to its end": f"${projected:,.2f}"
-            if projected is not None
-            else f"not in the first {self.project_after:g} days",
-            "Owed from earlier months": f"${self.owed:,.2f}" if self.owed > 0 else "nothing",
-            "Credit": f"${-self.owed:,.2f}" if self.owed < 0 else "none",
-        }
+        facts = {"Budget": f"{self._budget} a month"}
+        facts |= (
+            {"Balance": f"not read: {self.balance.got}"}
+            if not self.balance.enough
+            else {
+                f"{self.month} so far": f"${self.used:,.2f}, as of {moment(self.used_at)}",
+                "Projected to its end": f"${projected:,.2f}"
+                if projected is not None
+                else f"not in the first {self.project_after:g} days",
+                "Owed from earlier months": f"${self.owed:,.2f}" if self.owed > 0 else "nothing",
+                "Credit": f"${-self.owed:,.2f}" if self.owed < 0 else "none",
+            }
+        )
         rows = []
         months = sorted(self.by_month.items(), reverse=True)
         for number, (month, amount) in enumerate(months[: self.shown]):
@@ -199,9 +213,12 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
             setting=setting,
             add=f"to playbook.toml, in dollars:\n[targets.{name}.costs]\nmonthly_budget_usd = 150.0",
         )
-    balance = digitalocean_account.balance()
-    listed = digitalocean_account.invoices()
     now = clock.now()
+    # Neither hides what the other shows.
+    asks = {"the balance": digitalocean_account.balance, "the invoices": digitalocean_account.invoices}
+    told, lacks = those_read(asks)
+    balance = told.get("the balance", Balance(0.0, 0.0, 0.0, now))
+    listed = told.get("the invoices", Listing((), lacks))
     at = balance.generated_at or now
     last_month, invoices = month_of(now, 1), list(listed)
     if last_month not in {one.invoice_period for one in listed}:
@@ -226,6 +243,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         paid_after=settings.cost_review.paid_after_days,
         previewed=len(invoices) > len(listed),
         listing=listed.coverage,
+        balance=Coverage() if "the balance" in told else lacks,
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 
 from playbook.clients.grafana import Dashboard, Grafana, grafana
 from playbook.clients.prometheus import Prometheus, prometheus, through
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Unreachable
+from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.measure.figures.store_answers import number_of
+from playbook.measure.known import or_unread, those_read, unread
 from playbook.settings.model import Settings
 
 NOT_ASKED = "not asked"
@@ -35,7 +38,8 @@ class DashboardView:
         data_source: name of the dashboard's data source.
         problem: why it does not respond; empty where it does.
         minutes: age of the newest sample by the data source's own clock; ``None`` where there is none in a day.
-        seen: what is uncertain: whose samples they are, clock skew, ambiguous dashboard.
+        seen: what is uncertain: whose samples they are, clock skew, ambiguous dashboard; and what was not read.
+        is_dated: whether the newest sample was looked for; otherwise ``seen`` says why it was not.
     """
 
     title: str
@@ -47,6 +51,7 @@ class DashboardView:
     minutes: float | None
     works: bool = True
     seen: Coverage = field(default_factory=Coverage)
+    is_dated: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -56,6 +61,8 @@ class DashboardView:
     @property
     def age(self) -> Reading:
         """Minutes since the newest sample; NaN where there is none."""
+        if not self.is_dated:
+            return Reading(math.nan, coverage=self.seen)
         if self.minutes is None:
             none = lacking("no samples", expected="samples of the last day", got="none")
             return Reading(math.nan, coverage=none)
@@ -68,7 +75,9 @@ class DashboardView:
             "Dashboard": self.found,
             "Grafana": self.grafana or "not configured",
             "Data source": f"{self.data_source}: {answers}" if self.data_source != NOT_ASKED else NOT_ASKED,
-            "Newest sample": "none in the last day" if self.minutes is None else f"{self.minutes:.1f} min old",
+            "Newest sample": ("none in the last day" if self.is_dated else "not known")
+            if self.minutes is None
+            else f"{self.minutes:.1f} min old",
         }
         return Facts(self.title, facts)
 
@@ -87,10 +96,13 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
         found = "not checked, as Grafana is not configured; only its data source was"
         return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
     reader = grafana(settings)
-    database, version = reader.health()
-    works = database.lower() == "ok"
+    told, seen = those_read({"Grafana's own health": reader.health, title: partial(reader.dashboard, title)})
+    database, version = told.get("Grafana's own health", ("not known", ""))
+    works = "Grafana's own health" not in told or database.lower() == "ok"
     state = f"{version}, database {database}".lstrip(", ")
-    stored = reader.dashboard(title)
+    stored: Dashboard | None = told.get(title)
+    if title not in told:
+        return DashboardView(title, "not known", True, state, NOT_ASKED, "", None, works, seen, is_dated=False)
     if stored is None:
         return DashboardView(
             title,
@@ -101,24 +113,31 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
             "",
             None,
             works,
+            seen,
         )
     if not stored.panels:  # it names no data source either, which is no gap in the settings
-        return DashboardView(title, "there, with no panels", False, state, NOT_ASKED, "", None, works)
+        return DashboardView(title, "there, with no panels", False, state, NOT_ASKED, "", None, works, seen)
     uid = reader.datasource_uid(stored)
     store = through(reader, uid)
-    problem, minutes, seen = "", None, Coverage()
+    problem, minutes, is_dated = "", None, True
     try:
-        minutes, seen = _age(store, settings, clock)
-        problem = _failing_datasource(reader, stored, uid)
+        minutes, lack = _age(store, settings, clock)
+        seen += lack
     except Unreachable as error:
         # A data source that the dashboard does not use says nothing about it: our own setting is wrong.
         if uid not in stored.datasources:
             raise
         # Grafana has just responded, so a failing data source behind it is a finding, not a connectivity issue.
         problem = error.got
+    except Unmeasured as error:
+        seen += unread(error, "the age of the newest sample")
+        is_dated = False
+    if not problem:
+        problem, lack = _failing_datasource(reader, stored, uid)
+        seen += lack
     found = f"there, with {stored.panels} panels"
     seen += _ambiguity(stored, settings)
-    return DashboardView(title, found, True, state, store.service, problem, minutes, works, seen)
+    return DashboardView(title, found, True, state, store.service, problem, minutes, works, seen, is_dated)
 
 
 def _ambiguity(stored: Dashboard, settings: Settings) -> Coverage:
@@ -133,23 +152,31 @@ def _ambiguity(stored: Dashboard, settings: Settings) -> Coverage:
     )
 
 
-def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> str:
-    """The dashboard's other data source that does not respond; empty where all do."""
+def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> tuple[str, Coverage]:
+    """The dashboard's other data source that does not respond, empty where all do; and those that tell nothing."""
+    lacks = Coverage()
     for uid in stored.datasources:
         if uid != asked:
             try:
                 through(reader, uid).ask("vector(1)")
             except Unreachable as error:
-                return f"{error.got} from {uid}"
-    ailing = [(uid, reader.ailment(uid)) for uid in stored.others]
-    ailing += [(uid, reader.ailment(uid, may_be_name=True)) for uid in stored.of_no_kind]
-    return next((f"{ailment} from {uid}" for uid, ailment in ailing if ailment), "")
+                return f"{error.got} from {uid}", lacks
+            except Unmeasured as error:
+                lacks += unread(error, f"an answer from {uid}")
+    others = [(uid, partial(reader.ailment, uid)) for uid in stored.others]
+    others += [(uid, partial(reader.ailment, uid, may_be_name=True)) for uid in stored.of_no_kind]
+    for uid, ask in others:
+        ailment, lack = or_unread(ask, f"the health of {uid}")
+        if ailment:
+            return f"{ailment} from {uid}", lacks
+        lacks += lack
+    return "", lacks
 
 
 def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:
     """Minutes between the newest sample and the store's own time, and what makes them uncertain."""
     answered = store.ask(query_of(settings, "newest_sample", DAY), setting="queries.newest_sample")
-    seen = answered.coverage + own_series(store, settings, ["newest_sample"], DAY, None)
+    seen = answered.coverage + own_series(aside(store), settings, ["newest_sample"], DAY, None)
     if not answered.samples:
         return None, seen
     newest, why = number_of(answered)

@@ -51,6 +51,10 @@ class Figure:
     scraped: bool = False
     part: str = ""
 
+    def amount(self, count: float) -> str:
+        """``1,204 requests``; NaN is a count that could not be read."""
+        return f"{count:,.0f} {self.counted}" if math.isfinite(count) else f"an unknown number of {self.counted}"
+
 
 TODAY = Window(24, "24 h")
 
@@ -144,7 +148,7 @@ class Buckets:
         return found, lacking(
             "",
             expected="a value within its buckets",
-            got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
+            got=f"one {found}, as were {self.beyond:.1f} % of {figure.amount(count)}",
             hint="Give the histogram larger buckets, up to twice the critical limit.",
         )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
@@ -14,8 +15,10 @@ from playbook.core.context import Asked
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
+from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -28,9 +31,9 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.store_answers import (
-    count_of,
     first_lack,
     is_bad,
+    known_count_of,
     number_of,
     of_all,
     rising,
@@ -39,6 +42,7 @@ from playbook.measure.figures.store_answers import (
     unknown_of,
 )
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
+from playbook.measure.known import or_unread, unread
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.model import Settings
@@ -51,8 +55,9 @@ class Kpi:
 
     Attributes:
         answered: the query's response.
-        count: number of probes, requests, … that it is based on.
-        looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples.
+        count: number of probes, requests, … that it is based on; NaN where that could not be read.
+        looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples; None where that
+            could not be read, which is in ``seen``.
         rule: the minimum counts.
         least_percent: minimum percentage of the window with samples.
         buckets: of a quantile from a histogram; ``None`` for other figures.
@@ -65,7 +70,7 @@ class Kpi:
     window: Window
     answered: Answered
     count: float
-    looks: float
+    looks: float | None
     rule: Kpis
     least_percent: float
     buckets: Buckets | None = None
@@ -80,8 +85,8 @@ class Kpi:
 
     @property
     def covered_hours(self) -> float:
-        """Hours of the window with samples."""
-        return min(self.looks * self.rule.look_minutes / 60, float(self.window.hours))
+        """Hours of the window with samples; 0 where that could not be read."""
+        return min((self.looks or 0.0) * self.rule.look_minutes / 60, float(self.window.hours))
 
     @property
     def coverage(self) -> Coverage:
@@ -90,6 +95,8 @@ class Kpi:
 
     def covers(self, least_percent: float) -> Coverage:
         """How much of the window has samples."""
+        if self.looks is None:
+            return Coverage()
         return share(
             math.floor(self.covered_hours * 10 + 1e-6) / 10,
             self.window.hours,
@@ -109,7 +116,7 @@ class Kpi:
         hours, figure = self.window.hours, self.figure
         least: int = getattr(self.rule, f"least_{figure.counted}")
         coverage = Coverage()
-        if not self.count >= least:
+        if self.count < least:
             coverage += lacking(
                 f"{self.count:,.0f} {figure.counted}",
                 expected=f"at least {least} {figure.counted} in {hours} h",
@@ -117,7 +124,7 @@ class Kpi:
                 hint="Look at Status → Targets in Prometheus: is everything being scraped?",
             )
         value, why = number_of(self.answered)
-        stands_for = f"{self.count:,.0f} {figure.counted}"
+        stands_for = figure.amount(self.count)
         if self.buckets:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
             stands_for += f", {beyond}" if beyond else ""
@@ -147,7 +154,7 @@ class Kpi:
         values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
         facts = {
             "Value": ", ".join(values) or "none",
-            figure.counted.capitalize(): f"{self.count:,.0f}",
+            figure.counted.capitalize(): f"{self.count:,.0f}" if math.isfinite(self.count) else "not known",
             "Samples for": f"{self.covered_hours:.1f} of {self.window.hours} h",
             "Series": self.seen.words or "none",
             "Source": self.answered.service,
@@ -173,11 +180,18 @@ class CountedImages(OfImageStats):
 
     Attributes:
         least: minimum number of images.
-        instead: the response of Prometheus; ``None`` where it is not configured.
+        instead: the response of Prometheus; ``None`` where it is not configured, or was not read.
+        unread: why Prometheus could not be read; the counts are then enough for bad news only.
     """
 
     least: int
     instead: Kpi | None = None
+    unread: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood, and whether Prometheus was read."""
+        return self.stats.coverage + self.unread
 
     @property
     def reading(self) -> Reading:
@@ -187,6 +201,7 @@ class CountedImages(OfImageStats):
     def evidence(self) -> list[Evidence]:
         """Source and reason, the counts, and the response of Prometheus."""
         why = "Prometheus has no samples of it" if self.instead else "no Prometheus is configured"
+        why = why if self.unread.enough else "Prometheus could not be read"
         facts = {
             "Source": f"Redis hash {self.stats.key}, as {why}",
             "Window": self.stats.growth.over if self.stats.growth.hours else "no earlier reading of the counts",
@@ -217,10 +232,11 @@ def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
 def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
     """Percent of the last 24 hours' images that were processed; from Redis' counts where Prometheus has none.
 
-    An unreachable Prometheus is not one without samples: it might have shown a bad day.
+    An unreachable Prometheus is not one without samples: it might have shown a bad day. So may Redis, which then
+    counts.
     """
 
-    def counted_images(instead: Kpi | None) -> CountedImages:
+    def counted_images(instead: Kpi | None = None) -> CountedImages:
         reader = redis(settings)
         try:
             stats = read_image_stats(reader, settings, clock, earlier)
@@ -232,10 +248,18 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
     counted = target.redis.url is not None and "worker" not in settings.absent
     stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
     if not stored and counted:
-        return counted_images(None)
+        return counted_images()
     # Opened here instead of as a parameter: with Redis alone it must not count as missing.
-    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
-    return measured if measured.looks or not counted else counted_images(measured)
+    try:
+        measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
+    except Unmeasured as error:
+        found, _ = or_unread(counted_images, "the workers' counts") if counted else (None, None)
+        value = found.reading.value if found else math.nan
+        counts = math.isfinite(value) and settings.limits.image_success.verdict(value) is not Verdict.OK
+        if found is None or not counts:
+            raise
+        return replace(found, unread=unread(error, "what Prometheus counts"))
+    return measured if measured.looks != 0 or not counted else counted_images(measured)
 
 
 def kpi(
@@ -249,49 +273,58 @@ def kpi(
 ) -> Kpi:
     """A figure over a window that ends at ``at`` by our own clock: a store with a wrong clock lacks samples.
 
+    What is asked beside its value hides no bad value: where it cannot be read, the value is not OK. Only the
+    buckets of a quantile must be read, as they say in what unit it is.
+
     Args:
         with_course: a failing figure also has its course over the window, for the chart of its evidence.
     """
-    answers = []
+    answers, beside = [], aside(store)
 
-    def ask(suffix: str = "") -> Answered:
+    def ask(suffix: str = "", of: Prometheus = beside) -> Answered:
         key = figure.key + suffix
-        answered = store.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
+        answered = of.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
         answers.append(answered)
         return answered
 
     def has(suffix: str) -> bool:
         return bool(getattr(settings.queries, figure.key + suffix, ""))
 
-    value = ask()
-    (count, odd_count), (looks, odd_looks) = unknown_of(ask("_count")), unknown_of(ask("_looks"))
-    if own_looks := looks_of_own(store, settings, figure.key, window.seconds, at):
+    value, counts, seen_in = ask(of=store), ask("_count"), ask("_looks")
+    (_, odd_count), (_, odd_looks) = unknown_of(counts), unknown_of(seen_in)
+    count, looks = known_count_of(counts), known_count_of(seen_in)
+    if own_looks := looks_of_own(beside, settings, figure.key, window.seconds, at):
         answers.append(own_looks)
-        looks = min(looks, count_of(own_looks))
-    buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
+        looks = min(looks, known_count_of(own_looks))
+    in_buckets = ask("_buckets") if has("_buckets") else None
+    buckets = Buckets.of(in_buckets.samples) if in_buckets else None
     value = buckets.unit_of(value) if buckets else value
+    if in_buckets and not in_buckets.unread.enough:  # they tell in what unit the value is
+        value = replace(value, unit=in_buckets.unread)
     unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
+    seen = own_series(beside, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
         math.ceil(unknown),
-        math.ceil(count),
+        math.ceil(count) if math.isfinite(count) else 0,
         figure.counted,
         most_percent=rules.not_understood_percent,
         hint=f"Adapt queries.{figure.key} to the labels that these series have.",
     )
     if figure.scraped:
-        seen += scrapes(store, settings, window.seconds, at)
+        seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
-        seen += rising(store, settings, at)
+        seen += rising(beside, settings, at)
     limit: Limit = getattr(settings.limits, figure.key)
-    seen += of_all(store, value, limit, at) + (still(store, settings, figure.key, at) if looks else Coverage())
+    is_seen = math.isfinite(looks)
+    seen += of_all(store, value, limit, at)
+    seen += still(beside, settings, figure.key, at) if is_seen and looks else Coverage()
     return Kpi(
         figure,
         window,
         value,
         count,
-        looks,
+        looks if is_seen else None,
         settings.kpis,
         rules.availability_percent if figure is AVAILABILITY else rules.window_percent,
         buckets,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from statistics import quantiles
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import PlaybookError
 from playbook.core.evidence import Chart, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import SEVERITY
@@ -192,30 +192,30 @@ class MonthComparison:
 
 @measurement
 def month_report(prometheus: Prometheus, settings: Settings, clock: Clock) -> MonthReport:
-    """Every key figure of the last thirty days, its days, and percentiles of the response times."""
-    now = clock.now()
+    """Every key figure of the last thirty days, its days, and percentiles of the response times.
+
+    A figure that cannot be read hides none of the others.
+    """
+    now, store = clock.now(), aside(prometheus)
     kpis = tuple(
         KpiByDay(
-            kpi(prometheus, settings, figure, MONTH, now),
-            by_day(prometheus, settings, figure.key, now, DAYS),
+            kpi(store, settings, figure, MONTH, now),
+            by_day(store, settings, figure.key, now, DAYS),
             getattr(settings.limits, figure.key),
         )
         for figure in figures_of(settings)
     )
+    if not any(one.whole.answered.unread.enough for one in kpis):
+        kpi(prometheus, settings, kpis[0].whole.figure, MONTH, now)  # raises why nothing is read
     times = tuple(
-        _times(prometheus, settings, key, name, now) for key, name, part in _TIMES if part not in settings.absent
+        _times(store, settings, key, name, now) for key, name, part in _TIMES if part not in settings.absent
     )
     return MonthReport(kpis, times)
 
 
 def _days_before(store: Prometheus, settings: Settings, figure: Figure, now: datetime) -> tuple[Point, ...]:
-    """Days of the month before, shifted onto this one; only a picture, so a slow store must not change the
-    verdict.
-    """
-    try:
-        days = by_day(store, settings, figure.key, now - DAYS * DAY, DAYS)
-    except PlaybookError:
-        return ()
+    """Days of the month before, shifted onto this one."""
+    days = by_day(store, settings, figure.key, now - DAYS * DAY, DAYS)
     return tuple((at + MONTH.seconds, value) for at, value in days)
 
 
@@ -229,7 +229,7 @@ def month_comparison(
     changes, charts = [], []
     for one in month_report.kpis:
         figure = one.whole.figure
-        before = kpi(prometheus, settings, figure, MONTH, earlier)
+        before = kpi(aside(prometheus), settings, figure, MONTH, earlier)
         changes.append(
             compare(
                 one.whole,

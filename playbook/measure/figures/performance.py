@@ -13,6 +13,7 @@ from playbook.clients.prometheus_queries import one_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
+from playbook.core.errors import PlaybookError
 from playbook.core.evidence import Chart, Curve, Evidence
 from playbook.core.limits import Limit, Reading
 from playbook.measure.figures.figure_names import (
@@ -89,8 +90,13 @@ def bad_is_low(limit: Limit) -> bool:
 
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
-    """The values of ``days_of`` alone, for a chart or a table, which are not judged."""
-    return days_of(store, settings, key, last, count)[0]
+    """The values of ``days_of`` alone, for a chart or a table; none where they cannot be read, as only a picture
+    must not change a verdict.
+    """
+    try:
+        return days_of(store, settings, key, last, count)[0]
+    except PlaybookError:
+        return ()
 
 
 def days_of(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
@@ -19,7 +20,13 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME, Buckets, Figure
-from playbook.measure.figures.store_answers import count_of, first_lack, number_of, scrapes, unknown_of
+from playbook.measure.figures.store_answers import (
+    first_lack,
+    known_count_of,
+    number_of,
+    scrapes,
+    unknown_of,
+)
 from playbook.settings.model import Settings
 
 # With fewer steps, a single missing one would weigh too much.
@@ -34,7 +41,7 @@ class Recent:
         minutes: length of the period.
         least: minimum number of requests, probes or images.
         answered: the query's response.
-        count: number that it is based on.
+        count: number that it is based on; NaN where that could not be read.
         until: end of the period; None is now.
         seen: how much of the period has samples, and whose.
         buckets: of a quantile from a histogram; ``None`` for other figures.
@@ -64,7 +71,7 @@ class Recent:
     @property
     def over(self) -> str:
         """What it is based on: ``30 min (812 requests)``."""
-        return f"{two_units(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
+        return f"{two_units(self.minutes * 60)} ({self.figure.amount(self.count)})"
 
     @property
     def enough(self) -> bool:
@@ -79,7 +86,7 @@ class Recent:
         NaN where there is no number, with the reason in its coverage.
         """
         coverage = Coverage()
-        if not self.count >= self.least:
+        if self.count < self.least:
             coverage = lacking(
                 f"{self.count:,.0f} {self.figure.counted}",
                 expected=f"at least {self.least} {self.figure.counted} in {two_units(self.minutes * 60)}",
@@ -105,7 +112,7 @@ class Recent:
         values = [format_value(sample.value, self.figure.unit) for sample in self.answered.samples]
         facts = {
             "Value": ", ".join(values) or "none",
-            self.figure.counted.capitalize(): f"{self.count:,.0f}",
+            self.figure.counted.capitalize(): f"{self.count:,.0f}" if math.isfinite(self.count) else "not known",
             "Source": self.answered.service,
             "Query": " ".join(self.answered.query.split()),
         }
@@ -116,42 +123,57 @@ class Recent:
 def recent(
     store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None
 ) -> Recent:
-    """A figure over ``minutes`` (at least one) before ``until``, by our own clock."""
+    """A figure over ``minutes`` (at least one) before ``until``, by our own clock; what is asked beside it hides
+    nothing, as in ``kpi``.
+    """
     minutes = max(minutes, 1.0)
     answers: list[Answered] = []
+    beside = aside(store)
 
-    def ask(suffix: str = "") -> Answered:
+    def ask(suffix: str = "", of: Prometheus = beside) -> Answered:
         key = figure.key + suffix
-        answered = store.ask(query_of(settings, key, minutes * 60), until, setting=f"queries.{key}")
+        answered = of.ask(query_of(settings, key, minutes * 60), until, setting=f"queries.{key}")
         answers.append(answered)
         return answered
 
-    value, (count, odd_count) = ask(), unknown_of(ask("_count"))
+    value, counts = ask(of=store), ask("_count")
+    count, (_, odd_count) = known_count_of(counts), unknown_of(counts)
     has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
     unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
-    buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
+    in_buckets = ask("_buckets") if has_buckets else None
+    buckets = Buckets.of(in_buckets.samples) if in_buckets else None
     value = buckets.unit_of(value) if buckets else value
+    if in_buckets and not in_buckets.unread.enough:  # they tell in what unit the value is
+        value = replace(value, unit=in_buckets.unread)
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why + odd_count
+    seen = own_series(beside, settings, [figure.key], minutes * 60, until) + why + odd_count
     seen += understood(
-        math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
+        math.ceil(unknown),
+        math.ceil(count) if math.isfinite(count) else 0,
+        figure.counted,
+        most_percent=rules.not_understood_percent,
     )
     if figure.scraped:
-        seen += scrapes(store, settings, minutes * 60, until)
+        seen += scrapes(beside, settings, minutes * 60, until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:
-        looks = count_of(ask("_looks"))
-        if own_looks := looks_of_own(store, settings, figure.key, minutes * 60, until):
+        looks = known_count_of(ask("_looks"))
+        if own_looks := looks_of_own(beside, settings, figure.key, minutes * 60, until):
             answers.append(own_looks)
-            looks = min(looks, count_of(own_looks))
-        seen += share(
-            round(min(looks * look, minutes)),
-            round(minutes),
-            "min",
-            least_percent=rules.window_percent,
-            what="samples",
-            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+            looks = min(looks, known_count_of(own_looks))
+        is_seen = math.isfinite(looks)  # where it could not be read, its own coverage says so
+        seen += (
+            Coverage()
+            if not is_seen
+            else share(
+                round(min(looks * look, minutes)),
+                round(minutes),
+                "min",
+                least_percent=rules.window_percent,
+                what="samples",
+                hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+            )
         )
     least = {
         "requests": settings.recent.least_requests,

@@ -77,7 +77,7 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
         return Coverage()
     for key in ("scraped", "scraped_series"):
         answered = store.ask(query_of(settings, key, seconds), at, setting=f"queries.{key}")
-        if answered.samples or not settings.queries.scraped_series:
+        if answered.samples or not (answered.unread.enough and settings.queries.scraped_series):
             break
     if not answered.samples:
         return answered.coverage  # a store that receives remote writes has no ``up``
@@ -163,6 +163,11 @@ def unknown_of(answered: Answered) -> tuple[float, Coverage]:
     """How many were counted that are not understood; an answer that is no number is not none of them."""
     value, why = number_of(answered) if answered.samples else (0.0, Coverage())
     return (value, why) if math.isfinite(value) else (0.0, why)
+
+
+def known_count_of(answered: Answered) -> float:
+    """A count as ``count_of``, and NaN where the answer could not be read: that is not a count of none."""
+    return count_of(answered) if answered.unread.enough else math.nan
 
 
 def count_of(answered: Answered) -> float:

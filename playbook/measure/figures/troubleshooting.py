@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.durations import two_units
@@ -227,7 +228,7 @@ def release_effect(
     return ReleaseEffect(
         release,
         hours,
-        recent(prometheus, settings, ERROR_RATE, minutes, began),
+        recent(aside(prometheus), settings, ERROR_RATE, minutes, began),
         recent(prometheus, settings, ERROR_RATE, minutes, clock.now()),
         limit,
     )

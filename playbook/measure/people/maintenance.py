@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from playbook.clients.alert_words import Silence
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, whole
@@ -350,16 +351,18 @@ def since_maintenance(
 ) -> SinceMaintenance:
     """Response time, errors and images since the last maintenance ended.
 
-    Availability is not among them: one failed probe of the few in an hour would be critical.
+    Availability is not among them: one failed probe of the few in an hour would be critical. A figure that cannot
+    be read hides none of the others.
     """
-    window = maintenance_plan.last
+    store, window = aside(prometheus), maintenance_plan.last
     minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60
     response, errors = (
-        recent(prometheus, settings, figure, minutes, maintenance_plan.now)
-        for figure in (RESPONSE_TIME, ERROR_RATE)
+        recent(store, settings, figure, minutes, maintenance_plan.now) for figure in (RESPONSE_TIME, ERROR_RATE)
     )
+    if not (response.answered.unread.enough or errors.answered.unread.enough):
+        recent(prometheus, settings, RESPONSE_TIME, minutes, maintenance_plan.now)  # raises why nothing is read
     without = IMAGE_SUCCESS.part in settings.absent
-    images = None if without else recent_images(prometheus, settings, minutes, clock, earlier)
+    images = None if without else recent_images(store, settings, minutes, clock, earlier)
     return SinceMaintenance(window, response, errors, images)
 
 

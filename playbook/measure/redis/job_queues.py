@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
@@ -13,10 +14,11 @@ from playbook.core.counters import Counted, Earlier, digest_of
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
-from playbook.core.errors import Unmeasured
+from playbook.core.errors import Refused, Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import name_of
+from playbook.measure.redis.partial_queues import counted
 from playbook.measure.redis.queue_layouts import Figures, known_queue
 from playbook.measure.redis.queue_readers import figures_of
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
@@ -47,7 +49,8 @@ class JobQueue:
     Attributes:
         name: its name in the settings; for the image workers' list its key.
         preset: the library that keeps it; empty for the image workers' list.
-        figures: numbers of the queue; None where the server did not give them, for the reason in ``problem``.
+        figures: numbers of the queue; None where the server did not give them, for the reason in ``problem``. With
+            a problem they are only those that are known in spite of it.
     """
 
     name: str
@@ -62,8 +65,8 @@ class JobQueue:
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage of its keys and times, or why there are none."""
-        if self.figures is not None:
+        """Coverage of its keys and times, or why there are none, or not all."""
+        if self.figures is not None and self.problem is None:
             return self.figures.coverage
         return lacking(
             "queue unknown",
@@ -259,7 +262,9 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
                 figures = _waited(figures, (clock.now() - first.at).total_seconds()) if same else figures
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
-            found.append(JobQueue(queue.name, queue.preset, problem=problem))
+            read = partial(figures_of, queue=queue, now=clock.now())
+            partly = None if isinstance(problem, Refused) else counted(redis, read, problem)
+            found.append(JobQueue(queue.name, queue.preset, partly, problem))
     if "images" not in settings.absent and (images := _image_queue(redis, configured)):
         found.append(images)
     return JobQueues(tuple(found), seen)

@@ -23,11 +23,12 @@ from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
-from playbook.core.errors import Malformed
+from playbook.core.errors import Malformed, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
+from playbook.measure.known import unread
 from playbook.measure.redis.redis import OWN_READS, RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
@@ -103,7 +104,7 @@ class RedisKeys:
         whole: every key was examined.
         families: largest first.
         expiry: limit of the share that expires, to decide whether a sample's margin excludes it.
-        nodes: whether the server is the only node.
+        nodes: whether the server is the only node, and every key of the sample was examined.
         unreadable: keys whose names are no text, so that nothing can be asked about them.
         asked: hits and misses that examining the keys caused, at the server of ``redis_stats``.
     """
@@ -247,7 +248,7 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     wanted, rules, expiry = _wanted(settings), settings.coverage, settings.limits.cache_expiry
     deadline = time.monotonic() + wanted.sample_seconds
     total = redis.size()
-    names, complete = _names(redis, wanted, deadline)
+    names, complete, problem = _names(redis, wanted, deadline)
     # DBSIZE also counts keys that have expired and are not deleted yet; SCAN does not return these.
     complete = complete and len(names) >= _LEAST_FOUND * total
     unreadable = sum(_NO_TEXT in name for name in names)
@@ -259,8 +260,14 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
             complete = False
             break
         batch = names[start : start + _AT_ONCE]
+        try:
+            keys += _examined(redis, batch, wanted.lasting_keys)
+        except Unmeasured as error:  # what the others show counts all the same
+            complete, problem = False, problem or error
+            continue
         asked += len(batch)
-        keys += _examined(redis, batch, wanted.lasting_keys)
+    if problem and not keys:
+        raise problem
     counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
     own = msgspec.structs.replace(redis_stats.read, counts=counts)
     gone = asked - len(keys)
@@ -273,7 +280,7 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
         rules,
         expiry,
         own,
-        redis_stats.nodes,
+        redis_stats.nodes + (unread(problem, "every key of the sample") if problem else Coverage()),
         unreadable,
     )
 
@@ -312,17 +319,28 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
     return by_preset.get(queue.preset, (f"{prefix or 'bull'}:{name}:*",))
 
 
-def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
-    """Names of keys, each once, and whether they are complete. SCAN goes by a hash of the name: a fair sample."""
+def _names(
+    redis: ReadOnlyRedis, wanted: Optimization, deadline: float
+) -> tuple[list[str], bool, Unmeasured | None]:
+    """Names of keys, each once, whether they are complete, and why not, where a SCAN failed.
+
+    SCAN goes by a hash of the name: a fair sample.
+    """
     found: dict[str, None] = {}
-    cursor = 0
+    cursor, problem = 0, None
     for _ in range(wanted.sample_scans):
-        cursor, some = redis.scan(cursor, _AT_ONCE)
+        try:
+            cursor, some = redis.scan(cursor, _AT_ONCE)
+        except Unmeasured as error:
+            if not found:
+                raise
+            problem = error
+            break
         found.update(dict.fromkeys(some))
         if not cursor or len(found) > wanted.sample_keys or time.monotonic() > deadline:
             break
     names = list(found)[: wanted.sample_keys]
-    return names, not cursor and len(names) == len(found)
+    return names, not cursor and problem is None and len(names) == len(found), problem
 
 
 def lowest_share(hits: int, of: int) -> float:

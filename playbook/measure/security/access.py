@@ -6,23 +6,24 @@ not hide a measured failure, so both are judged in turn.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
-from playbook.clients.listing import or_lacking
+from playbook.clients.listing import Listing, or_lacking
 from playbook.core.clock import AHEAD, Clock
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.files import sign_offs_of
+from playbook.measure.known import or_unread, those_read
 from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
@@ -51,15 +52,19 @@ class DigitalOceanAccess:
 
     Attributes:
         listing: coverage of the keys.
+        unread: why the account could not be read, which then is an empty one; enough where it was.
     """
 
     account: Account
     keys: tuple[SshKey, ...]
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    unread: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
         """Whether the account's status is a known word, and every key was listed."""
+        if not self.unread.enough:
+            return self.unread + self.listing
         coverage = whole("1 account") + self.listing
         if self.account.status not in STATUSES:
             got = self.found
@@ -119,8 +124,11 @@ class DigitalOceanAccess:
 @measurement
 def digitalocean_access(digitalocean_account: DigitalOceanAccount) -> DigitalOceanAccess:
     """Status of the account, and its SSH keys."""
-    keys = digitalocean_account.ssh_keys()
-    return DigitalOceanAccess(digitalocean_account.account(), tuple(keys), keys.coverage)
+    # Neither hides what the other shows.
+    asks = {"the SSH keys": digitalocean_account.ssh_keys, "the account": digitalocean_account.account}
+    told, lacks = those_read(asks)
+    account, keys = told.get("the account"), told.get("the SSH keys", Listing((), lacks))
+    return DigitalOceanAccess(account or Account(), tuple(keys), keys.coverage, Coverage() if account else lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,7 @@ class GitHubAccess:
         unknown_owners, unknown_outsiders: those missing from the settings; empty where the settings list none.
         compared: which lists the settings have: ``owners``, ``outsiders``.
         seen: coverage of owners, members, collaborators and invitations.
+        is_told: whether the organisation's own answer was read; otherwise ``seen`` says why not.
     """
 
     login: str
@@ -146,6 +155,7 @@ class GitHubAccess:
     invited: tuple[tuple[str, str], ...] = ()
     compared: frozenset[str] = frozenset()
     seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+    is_told: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -155,7 +165,7 @@ class GitHubAccess:
         coverage = self.seen
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
-        if self.default_permission not in PERMISSIONS:
+        if self.is_told and self.default_permission not in PERMISSIONS:
             coverage += lacking(
                 "",
                 expected="read, write, admin or none for every member",
@@ -163,7 +173,8 @@ class GitHubAccess:
                 hint=_OWNERS_ONLY,
             )
         members = {name.casefold() for name in self.members}
-        missing = [name for name in self.owners if name.casefold() not in members]
+        are_read = bool(members) or self.seen.enough
+        missing = [name for name in self.owners if are_read and name.casefold() not in members]
         if missing:
             coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
         return coverage
@@ -175,7 +186,9 @@ class GitHubAccess:
 
     @property
     def owner_count(self) -> Reading:
-        """Number of owners."""
+        """Number of owners; NaN where they could not be read, as an organisation has at least one."""
+        if not self.owners and not self.seen.enough:
+            return Reading(math.nan, coverage=self.seen)
         return Reading(float(len(self.owners)))
 
     def evidence(self) -> Evidence:
@@ -201,18 +214,24 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
     """Owners, members and outside collaborators of the GitHub organisation."""
     if not github.has_organisation:
         return GitHubAccess("")
-    organisation = github.organisation()
-    owners, members = github.members(role="admin"), github.members()
-    # The owners must be judged even if the rest cannot be seen.
-    outsiders = or_lacking(github.outside_collaborators, "the outside collaborators")
-    invited = or_lacking(github.invitations, "the open invitations")
-    seen = Coverage()
-    for part in (owners, members, outsiders, invited):
-        seen += part.coverage
+    # None of them hides what the others show.
+    told, seen = those_read(
+        {
+            "the organisation": github.organisation,
+            "the owners": partial(github.members, role="admin"),
+            "the members": github.members,
+            "the outside collaborators": github.outside_collaborators,
+            "the open invitations": github.invitations,
+        }
+    )
+    organisation = told.pop("the organisation", None)
+    seen += together(listing.coverage for listing in told.values())
+    owners, members = told.get("the owners", ()), told.get("the members", ())
+    outsiders, invited = told.get("the outside collaborators", ()), told.get("the open invitations", ())
     known = settings.access
     invited_owners = tuple(one.who for one in invited if one.role == "admin")
     return GitHubAccess(
-        login=organisation.login,
+        login=github.organisation_name(),
         owners=tuple(user.login for user in owners),
         members=tuple(user.login for user in members),
         outsiders=tuple(user.login for user in outsiders),
@@ -221,7 +240,7 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
             *(f"{who} (invited)" for who in _not_in(invited_owners, known.github_owners)),
         ),
         unknown_outsiders=_not_in(tuple(user.login for user in outsiders), known.github_outsiders),
-        default_permission=organisation.default_repository_permission or "",
+        default_permission=(organisation.default_repository_permission if organisation else None) or "",
         invited=tuple((one.who, one.role) for one in invited),
         compared=frozenset(
             name
@@ -229,6 +248,7 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
             if named is not None
         ),
         seen=seen,
+        is_told=organisation is not None,
     )
 
 
@@ -313,12 +333,13 @@ def github_activity(
     people = [user.login for user in members if user.type != "Bot"]
     unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
     unknown += [f"one of {moment(one.timestamp)}" for one in listed if one.timestamp > latest]
+    every, unread = or_unread(partial(_of_everybody, github, len(members)), "whether these are all members")
     return GitHubActivity(
         login=settings.target.github.organisation or "",
         last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
-        members=members.coverage + _of_everybody(github, len(members)),
+        members=members.coverage + (unread if every is None else every),
         activity=together(one.coverage for one in listings)
         + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
@@ -338,31 +359,21 @@ def _of_everybody(github: GitHubApi, seen: int) -> Coverage:
 
 @dataclass(frozen=True, slots=True)
 class AccessSignOffs:
-    """The ledger of sign-offs, or why there is none: measured values must be judged before that is raised."""
+    """Sign-offs of the access review."""
 
-    sign_offs: SignOffs | None
-    error: PlaybookError | None = None
+    sign_offs: SignOffs
 
     @property
     def coverage(self) -> Coverage:
-        """The ledger; ``of`` raises its absence, after the measured values have been judged."""
-        return whole("1 ledger" if self.sign_offs else "no ledger")
+        """The ledger."""
+        return whole("1 ledger")
 
     def of(self, item: str) -> SignOff:
-        """Current sign-off of an item.
-
-        Raises:
-            NotConfigured, Unmeasured: there is no ledger.
-        """
-        if self.error:
-            raise self.error
-        assert self.sign_offs
+        """Current sign-off of an item."""
         return self.sign_offs.of(item)
 
     def evidence(self) -> Evidence:
-        """Sign-offs of the access review."""
-        if self.sign_offs is None:
-            return Facts("Signed for by a person", {"Access review": str(self.error)})
+        """Those of the review's three items."""
         items = (f"monthly.access.{name}" for name in ("permissions", "unused-accounts", "mfa"))
         return Facts("Signed for by a person", {item: _signed(self.sign_offs.of(item)) for item in items})
 
@@ -374,8 +385,5 @@ def _signed(sign_off: SignOff) -> str:
 
 @measurement
 def access_sign_offs(settings: Settings, clock: Clock) -> AccessSignOffs:
-    """Sign-offs of the access review; a missing ledger is raised only when a sign-off is requested."""
-    try:
-        return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))
-    except (NotConfigured, Unmeasured) as error:
-        return AccessSignOffs(None, error)
+    """Sign-offs of the access review; NotConfigured where the settings name no ledger."""
+    return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))

@@ -10,7 +10,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.wire import Broken
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Unmeasured, Unreachable
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.measure.statements import Statement
@@ -184,7 +184,7 @@ def plain_http(settings: Settings) -> PlainHttp:
     Raises:
         NotConfigured: the website is on a port of its own and ``web.http_url`` is not set.
 
-    A refused connection is a result; a timeout is a problem that leaves it unknown.
+    A refused connection is a result; no answer, or one that is not HTTP, is a problem that leaves it unknown.
     """
     return read_plain_http(settings)
 
@@ -198,7 +198,7 @@ def read_plain_http(settings: Settings) -> PlainHttp:
     client = HttpClient(url, service="Website without TLS", time_limits=settings.time_limits, ca=web.ca)
     try:
         answer = client.get("/", retry="none", redirects=0)
-    except Unreachable as error:
+    except Unmeasured as error:
         if isinstance(error.__cause__, Broken) and error.__cause__.reason == "connection refused":
             return PlainHttp(url, (), None)
         return PlainHttp(url, (), None, str(error))

@@ -22,6 +22,9 @@ def nothing_answers() -> dict[str, tuple[str, str]]:
     for item in ("daily.health.api", "daily.health.image-service", "daily.probe.homepage"):
         found[item] = [rf"{silent}; nothing else answered either \({asked}\)"]
     found["daily.probe.optimize"] = [silent]
+    found["daily.alerts.none-pending"] = [
+        rf"Alertmanager: expected an answer from https://localhost:\d+/api/v2/alerts, got {REFUSED}"
+    ]
     found["daily.databases.healthy"] = [rf"DigitalOcean API: expected .+ from localhost:\d+, got {REFUSED}"]
     found["daily.clock.skew"] = [
         r"Clock skew: expected all 3 clocks, got 0 clocks \(no answer from the website at .*"

@@ -55,7 +55,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **no_redis(r"Redis: expected an answer to %s from 127\.0\.0\.1:\d+, got connection refused"),
         STORAGE: (
             "UNKNOWN",
-            r"Redis: expected an answer to INFO from 127\.0\.0\.1:\d+, got connection refused",
+            r"Files of \S+: expected the memory limit of Redis, got nothing from Redis: connection refused; "
+            r"partial result: .+ over the last day",
         ),
     },
     "redis-cold-cache": {

@@ -107,10 +107,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         r"GitHub: expected an answer from https://localhost:\d+/\S+, "
         r"got connection refused \(connect, after \d\.\d+ s\)"
     ),
-    "github-denied": no_github(
-        r"GitHub: expected the \S.* from localhost:\d+, "
-        r"got HTTP 403 \(Resource not accessible by personal access token\)"
-    ),
+    "github-denied": {
+        **no_github(
+            r"GitHub: expected the \S.* from localhost:\d+, "
+            r"got HTTP 403 \(Resource not accessible by personal access token\)"
+        ),
+        "monthly.access.permissions": (  # open invitations are told
+            "UNKNOWN",
+            r"DigitalOcean account: expected the organisation and the owners and the members and the outside "
+            r"collaborators, got nothing from GitHub: HTTP 403 \(Resource not accessible by personal access "
+            r"token\); partial result: active",
+        ),
+    },
     "github-throttled": no_github(
         r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
         r"\(API rate limit exceeded for user ID 1\); the next request may be sent in 1,[78]\d\d s"
@@ -118,9 +126,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-not-owner": {
         "monthly.access.mfa": (
             "UNKNOWN",
-            r"Second factor on GitHub: expected who has no second factor and who has an insecure second factor "
-            r"and whether example requires a second factor, got nothing from GitHub: .+ and no statement about "
-            r"it; .+",
+            r"Second factor on GitHub: expected which members have no second factor and which others have no "
+            r"second factor and who has an insecure second factor and whether example requires a second factor, "
+            r"got nothing from GitHub: .+ and no statement about it; .+",
         ),
         "monthly.access.permissions": (
             "UNKNOWN",

@@ -34,7 +34,7 @@ DO_ITEMS = (
 
 def no_digitalocean(found: str) -> dict[str, tuple[str, str]]:
     """The whole API is away: what is measured through it, and the logs, which it leads to."""
-    message = rf"DigitalOcean API: expected the (app|deployments) \S.*, got {found}"
+    message = rf"DigitalOcean API: expected the \S.*, got {found}"
     return dict.fromkeys((*DO_ITEMS, *LOG_ITEMS), ("UNKNOWN", message))
 
 
@@ -131,8 +131,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **without_logs(NO_API),
         **dict.fromkeys(DATABASES, no_database(r"connection refused \(connect, after")),
         **dict.fromkeys(
-            (*WEEK_USE, *CAPACITY[1:]),
-            ("UNKNOWN", rf"DigitalOcean API: expected the (app|bandwidth) \S.*, got {REFUSED}"),
+            (*WEEK_USE, CAPACITY[2]),
+            ("UNKNOWN", rf"DigitalOcean API: expected the \S.*, got {REFUSED}"),
+        ),
+        CAPACITY[1]: (
+            "UNKNOWN",
+            rf"Requests at a spike: expected the app's spec, got {clause_of(NO_API)}; partial result: .+",
         ),
         **dict.fromkeys(
             (STORAGE, CAPACITY[0]), ("UNKNOWN", rf".+: {NO_SPEC}, got {clause_of(NO_API)}; partial.+")

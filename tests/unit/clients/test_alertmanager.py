@@ -293,6 +293,50 @@ def test_firing_alerts_are_returned_without_prometheus():
     assert "pending not known" in found.coverage.words
 
 
+@pytest.mark.parametrize(
+    ("state", "silences", "states"),
+    [("firing", [], ["firing"]), ("pending", [], ["pending"]), ("firing", [silence("active")], ["silenced"])],
+)
+def test_alerts_of_the_rules_are_returned_without_those_of_alertmanager(state, silences, states):
+    """Whether it has received them is not known, so they are not undelivered; its silences still count."""
+    fires = {"labels": {"alertname": "Fires", "a": "b"}, "state": state}
+    store_answer = content({"status": "success", "data": {"alerts": [fires]}})
+    with (
+        serve(
+            answer("500 Internal Server Error", b'"out of memory"'), content(silences), content(READY)
+        ) as server,
+        serve(store_answer, EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert [one.state for one in found.alerts] == states
+    assert all(one.delivered for one in found.alerts)
+    assert not found.coverage.enough
+    assert "alerts of Alertmanager not known" in found.coverage.words
+
+
+def test_nothing_is_good_without_alertmanagers_alerts():
+    """Where no rule alerts, they are needed."""
+    broken = answer("500 Internal Server Error", b'"out of memory"')
+    with (
+        serve(broken, content([]), content(READY)) as server,
+        serve(rules("inactive"), EVALUATED) as store,
+        pytest.raises(Malformed, match="out of memory"),
+    ):
+        client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+
+
+def test_alerts_are_those_of_the_rules_where_their_list_cannot_be_read():
+    """Prometheus lists its alerts twice: by themselves and with their rules."""
+    fires = {"labels": {"alertname": "A0"}, "state": "firing", "annotations": {}}
+    page = answer(body=b"<html>maintenance</html>")
+    with serve(page, groups(rule(alerts=[fires], state="firing"))) as store:
+        found = client_of(prometheus=store.url).found(NOW)
+    assert [(one.name, one.state) for one in found.alerts] == [("A0", "firing")]
+    assert "alerts known by their rules only" in found.coverage.words
+    with serve(page, groups(rule(alerts=[], state="inactive"))) as store, pytest.raises(Malformed):
+        client_of(prometheus=store.url).found(NOW)
+
+
 def test_prometheus_is_used_without_alertmanager():
     """Firing and pending."""
     with serve(rules("firing", "pending", "inactive"), EVALUATED) as server:

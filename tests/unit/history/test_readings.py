@@ -14,7 +14,7 @@ from playbook.core.engine import Outcome
 from playbook.history.by_target import RunsByTarget
 from playbook.history.readings import earlier_readings
 from playbook.history.runs import append, line_of, read
-from playbook.run.recorder import Notes
+from playbook.run.notes import Notes
 from playbook.run.run import Run
 from playbook.settings.loading import load
 from tests.factories import record, six_verdicts

@@ -414,3 +414,27 @@ def test_second_look_skips_files_that_cannot_be_read(project):
     ended = project.python(project.command()[0], "-m", "playbook", "run", "daily", "--target", "staging")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "repeated: 1 of 1 check still bad" in ended.stdout
+
+
+SEVERAL = """@pytest.mark.item("daily.health.api")
+def test_several(homepage_timing, redis_ping, judge):
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("judge.that(redis_ping.answer.holds, 'Redis', expected='PONG', found='none')", "NOT CONFIGURED"),
+        ("assert homepage_timing is not None", "NOT CONFIGURED"),
+        ("judge.that(True, 'A', expected='it to hold', found='so')", "NOT CONFIGURED"),
+        ("judge.that(False, 'A', expected='it to hold', found='not', warn=True)", "WARNING"),
+        ("judge.that(False, 'A', expected='it to hold', found='not')", "CRITICAL"),
+    ],
+)
+def test_item_with_measurements_that_cannot_be_read_is_what_it_judges_bad(project, body, verdict):
+    """Neither a crash nor an assertion that comes of a missing value counts, and nothing is OK."""
+    write(project, "checks/local/test_several.py", SEVERAL.format(body))
+    project.run()
+    found = records(project)["daily.health.api"]
+    assert str(found.verdict) == verdict, found.message

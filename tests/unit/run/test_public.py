@@ -22,7 +22,8 @@ from playbook.history.public_lines import public_line
 from playbook.history.runs import line_of
 from playbook.report import for_everybody, read_results, render_folder
 from playbook.report.words import readers
-from playbook.run.recorder import Execution, Notes, make_record, with_waiver
+from playbook.run.notes import Notes
+from playbook.run.recorder import Execution, make_record, with_waiver
 from tests.factories import record, results, six_verdicts
 from tests.history_factory import NOW
 

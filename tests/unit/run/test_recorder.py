@@ -14,7 +14,8 @@ from playbook.core.evidence import Facts, Lines, Table
 from playbook.core.limits import parse_limit
 from playbook.core.record import Action
 from playbook.core.verdict import Critical, Verdict
-from playbook.run.recorder import CheckTimeout, Execution, Notes, make_record, root_causes, with_runbook, with_wait
+from playbook.run.notes import CheckTimeout, Notes
+from playbook.run.recorder import Execution, make_record, root_causes, with_runbook, with_wait
 from playbook.run.run import load_providers
 
 ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
@@ -259,3 +260,16 @@ def test_wait_for_rate_limit_is_evidence_of_api_checks(monkeypatch):
     }
     assert with_wait(made, "shop-a", other) == made
     assert with_wait(made, "shop-b", asked) == made
+
+
+def test_what_could_not_be_read_is_named_beside_what_is_bad():
+    """CRITICAL for what was measured, and nothing is claimed for the rest."""
+    notes = Notes()
+    notes.without("other_homepages", Unreachable("Shop: expected an answer, got none", service="Shop"))
+    with pytest.raises(Critical) as caught:
+        notes.judge(95.0, CPU)
+    found = record(notes, notes.end_of(caught.value, is_judged=True))
+    assert found.verdict is Verdict.CRITICAL
+    assert found.evidence[0] == Facts(
+        "Not read, and so not judged", {"other homepages": "Shop: expected an answer, got none"}
+    )

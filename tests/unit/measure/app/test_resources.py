@@ -12,6 +12,7 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import Series
 from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied
 from playbook.core.evidence import Chart, Table
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.resources import MemoryGrowth, ResourceWeek, cpu_week, memory_growth
@@ -177,3 +178,17 @@ def test_no_growth_is_reported():
     assert found.filling == []
     assert found.summary == "none in 2 components over 7 days"
     assert found.coverage.enough
+
+
+@pytest.mark.parametrize(("level", "wanted"), [(97.0, "CRITICAL"), (30.0, "UNKNOWN")])
+def test_week_counts_without_the_week_before(level, wanted):
+    class Half(FakeApi):
+        def metric(self, metric, start, end):
+            if end < NOW:
+                raise Denied("DigitalOcean API: expected the metric, got HTTP 403", service="DigitalOcean API")
+            return super().metric(metric, start, end)
+
+    api = Half([course("web", flat(level)), course("worker", flat(9.0))])
+    found = cpu_week(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
+    assert verdict(found) == wanted
+    assert "HTTP 403" in found.seen_before.got

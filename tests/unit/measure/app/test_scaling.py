@@ -12,6 +12,7 @@ from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceS
 from playbook.clients.digitalocean_spec import ComponentSpec, Spec
 from playbook.clients.digitalocean_types import App, Series
 from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied
 from playbook.measure.app.scaling import Fit, ScalingReview, scaling
 from playbook.settings.loading import load
 from tests.judged import check, judged
@@ -184,3 +185,30 @@ def test_sizes_are_those_of_the_website_s_app(domain, found):
     fake.app = lambda: known  # type: ignore[method-assign]
     review = scaling(cast(DigitalOceanApi, fake), cast(DigitalOceanAccount, fake), settings, FixedClock(NOW))
     assert str(judged(CHECK, settings, scaling=review)[0]) == found
+
+
+DENIED = Denied("DigitalOcean API: expected the metric, got HTTP 403", service="DigitalOcean API")
+
+
+@pytest.mark.parametrize("unread", ["memory_percentage", "instance_sizes"])
+@pytest.mark.parametrize(("cpu", "wanted"), [(95.0, "CRITICAL"), (40.0, "UNKNOWN")])
+def test_busy_component_counts_without_memory_or_prices(cpu, wanted, unread):
+    """A proposal needs both; that its CPU is short does not."""
+
+    class Less(Fake):
+        def metric(self, metric: str, start: datetime, end: datetime) -> list[Series]:
+            if metric == unread:
+                raise DENIED
+            return super().metric(metric, start, end)
+
+        def instance_sizes(self) -> list[InstanceSize]:
+            if unread == "instance_sizes":
+                raise DENIED
+            return SIZES
+
+    fake = Less(ComponentSpec(name="web", instance_size_slug="small"), [cpu], [50.0], 168, "service")
+    found = scaling(cast(DigitalOceanApi, fake), cast(DigitalOceanAccount, fake), SETTINGS, FixedClock(NOW))
+    verdict, message = judged(CHECK, scaling=found)
+    assert str(verdict) == wanted, message
+    assert "HTTP 403" in found.coverage.got
+    assert found.evidence()

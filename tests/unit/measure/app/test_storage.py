@@ -10,6 +10,8 @@ import pytest
 
 from playbook.clients.prometheus import Courses, Series
 from playbook.core.clock import FixedClock
+from playbook.core.engine import Outcome
+from playbook.core.errors import Unreachable
 from playbook.core.verdict import Verdict
 from playbook.measure.app import sampled
 from playbook.measure.app.app import OwnApp
@@ -57,7 +59,21 @@ def gappy(value, every, **more):
 def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
     store = Store(component_storage=files, redis_memory=redis)
     stats = stats_of({**INFO, "maxmemory": limit, "maxmemory_policy": policy})
-    return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
+    return storage_week(cast(Any, store), Outcome("redis_stats", stats, None, 0.0), SETTINGS, FixedClock(NOW))
+
+
+def test_full_files_count_where_redis_is_away():
+    """Its memory limit is unread, so nothing is OK; the file systems are judged by the metrics alone."""
+    away = Outcome("redis_stats", None, Unreachable("Redis: expected PONG, got none", service="Redis"), 0.0)
+
+    def found(level):
+        store = cast(Any, Store(component_storage=[hours(level)]))
+        return verdict_of(storage_week(store, away, SETTINGS, FixedClock(NOW)))
+
+    assert found(95.0)[0] == "CRITICAL"
+    verdict, message = found(10.0)
+    assert verdict == "UNKNOWN"
+    assert "expected the memory limit of Redis, got nothing from Redis: no PONG" in message
 
 
 def test_fullest_and_filling_areas():
@@ -230,3 +246,24 @@ def network_verdict(sizes) -> str:
             0
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("unread", "name"), [("component_storage", "Redis memory"), ("redis_memory", "Files of worker")]
+)
+@pytest.mark.parametrize(("level", "wanted"), [(95.0, "CRITICAL"), (10.0, "UNKNOWN")])
+def test_neither_query_hides_what_the_other_shows(level, wanted, unread, name):
+    class Half(Store):
+        def query_range(self, expression, start, end, step, *, setting):
+            if setting == f"queries.{unread}":
+                raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+            return super().query_range(expression, start, end, step, setting=setting)
+
+    store = Half(component_storage=[hours(level)], redis_memory=[hours(level, component="")])
+    stats = stats_of({**INFO, "maxmemory": 100, "maxmemory_policy": "noeviction"})
+    outcome = Outcome("redis_stats", stats, None, 0.0)
+    found = storage_week(cast(Any, store), outcome, SETTINGS, FixedClock(NOW))
+    verdict, message = verdict_of(found)
+    assert verdict == wanted, message
+    assert "HTTP 503" in found.coverage.got
+    assert name in (message if wanted == "CRITICAL" else name)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from playbook.clients.digitalocean import DigitalOceanApi, Metric
 from playbook.clients.digitalocean_types import Series
 from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied
 from playbook.core.evidence import Table
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.utilization import Utilization, utilization, utilization_now
@@ -202,3 +203,19 @@ def test_no_failing_or_missing_stretch_is_ok(component, first, length, value):
     ]
     series[component] = Series(component=old.component, instance=old.instance, samples=samples)
     assert verdict(*series) != "OK"
+
+
+@pytest.mark.parametrize("unread", ["cpu_percentage", "memory_percentage"])
+@pytest.mark.parametrize(("level", "wanted"), [(97.0, "CRITICAL"), (30.0, "UNKNOWN")])
+def test_neither_metric_hides_what_the_other_shows(level, wanted, unread):
+    class Half(FakeApi):
+        def metric(self, metric: Metric, start: datetime, end: datetime) -> list[Series]:
+            if metric == unread:
+                raise Denied("DigitalOcean API: expected the metric, got HTTP 403", service="DigitalOcean API")
+            return super().metric(metric, start, end)
+
+    api = cast(DigitalOceanApi, Half([day("web", level), day("web", level, 1), day("worker", level)]))
+    found = utilization(api, APP, SETTINGS, FixedClock(NOW))
+    assert str(judged(CHECK, utilization=found)[0]) == wanted
+    assert "HTTP 403" in found.coverage.got
+    assert found.evidence()

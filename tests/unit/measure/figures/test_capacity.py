@@ -14,7 +14,7 @@ from playbook.clients.digitalocean_types import App, Deployment
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
-from playbook.core.errors import Malformed, NotConfigured
+from playbook.core.errors import Malformed, NotConfigured, Unreachable
 from playbook.measure.app import sampled
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.breakpoint_tests import newest_test
@@ -411,3 +411,51 @@ def test_missing_policy_is_not_configured():
     with pytest.raises(NotConfigured) as caught:
         scaling_policies(cast(Any, app()), SETTINGS)
     assert "[targets.production.capacity.policy]" in caught.value.add
+
+
+class Less(Store):
+    """A store that does not answer one of the queries."""
+
+    def __init__(self, unread, **answers):
+        super().__init__(**answers)
+        self.unread = unread
+
+    def query_range(self, expression, start, end, step, *, setting):
+        if setting == f"queries.{self.unread}":
+            raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+        return super().query_range(expression, start, end, step, setting=setting)
+
+    def ask(self, expression, at, *, setting):
+        if self.unread == "own series":
+            raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+        return super().ask(expression, at, setting=setting)
+
+
+@pytest.mark.parametrize("unread", ["component_cpu", "component_storage", "own series"])
+@pytest.mark.parametrize(("rise", "wanted"), [(0.4, "CRITICAL"), (0.0, "UNKNOWN")])
+def test_memory_that_runs_out_counts_without_the_other_resources(rise, wanted, unread):
+    answers = {key: [series("web", 40.0)] for key in ("component_cpu", "component_storage")}
+    answers["component_memory"] = [series("web", 79.0, rise)]
+    found = capacity_growth(cast(Any, Less(unread, **answers)), SETTINGS, FixedClock(NOW))
+    verdict, message = judged(check("test_capacity", "test_no_limit_is_reached_soon"), capacity_growth=found)
+    assert str(verdict) == wanted, message
+    assert "HTTP 503" in found.coverage.got
+
+
+def test_spike_counts_without_the_rate_of_requests(tmp_path):
+    """And nothing is good without the app, whose components the CPU is of."""
+    cpu = [quarters("web", 180.0), quarters("optimizer", 120.0)]
+    services = (ComponentSpec("web", 2), ComponentSpec("optimizer", 2, autoscaling=AUTO))
+    order = LoadOrder(history=tmp_path / "history")
+    store = cast(Any, Less("request_rate", component_cpu_total=cpu))
+    judge = check("test_capacity", "test_spike_fits_capacity")
+    found = headroom(store, cast(Any, app(*services)), SETTINGS, FixedClock(NOW), order)
+    assert str(judged(judge, headroom=found)[0]) == "CRITICAL"
+
+    def denied():
+        raise Unreachable("DigitalOcean API: expected the app, got HTTP 503", service="DigitalOcean API")
+
+    unread = cast(Any, SimpleNamespace(app=denied))
+    found = headroom(cast(Any, Store(component_cpu_total=cpu)), unread, SETTINGS, FixedClock(NOW), order)
+    assert found.by_cpu == []
+    assert "HTTP 503" in found.coverage.got

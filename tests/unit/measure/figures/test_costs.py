@@ -19,7 +19,7 @@ from playbook.clients.digitalocean_account import (
 from playbook.clients.listing import Listing
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
-from playbook.core.errors import Malformed, NotConfigured
+from playbook.core.errors import Denied, Malformed, NotConfigured
 from playbook.measure.figures.cost_trend import CostTrend, cost_trend
 from playbook.measure.figures.costs import Bills, bills, elapsed, month_of
 from playbook.settings.loading import load
@@ -333,6 +333,39 @@ def test_credits_do_not_hide_the_cost_of_a_month():
     fake.billed = {"2026-05": 0.0}
     found = bills(cast(DigitalOceanAccount, fake), settings(), FixedClock(MIDDLE))
     assert found.cost_of_last_month.value == pytest.approx(140.0)
+
+
+def refused() -> Any:
+    raise Denied("DigitalOcean API: expected the invoices, got HTTP 403", service="DigitalOcean API")
+
+
+BALANCE = check("test_costs", "test_month_stays_within_its_budget")
+INVOICES = check("test_costs", "test_last_invoice_is_there_and_within_the_budget")
+
+
+@pytest.mark.parametrize(("used", "wanted"), [(90.0, "CRITICAL"), (20.0, "UNKNOWN")])
+def test_running_month_counts_without_the_invoices(used, wanted):
+    """By the middle of the month 90 of 100 dollars are used."""
+    fake = FakeAccount({"2026-06": {"App": used}}, MIDDLE)
+    fake.invoices = refused  # type: ignore[method-assign]
+    found = bills(cast(DigitalOceanAccount, fake), settings(), FixedClock(MIDDLE))
+    assert str(judged(BALANCE, bills=found)[0]) == wanted
+    verdict, message = judged(INVOICES, bills=found)
+    assert str(verdict) == "UNKNOWN"
+    assert message == "Last invoice: expected the invoices, got nothing from the DigitalOcean API: HTTP 403"
+
+
+@pytest.mark.parametrize(("billed", "wanted"), [(150.0, "CRITICAL"), (20.0, "UNKNOWN")])
+def test_last_invoice_and_growth_count_without_the_balance(billed, wanted):
+    months = {"2026-05": {"App": billed}, "2026-04": {"App": 19.0}, "2026-03": {"App": 19.0}}
+    fake = FakeAccount({"2026-06": {"App": 1.0}, **months}, MIDDLE)
+    fake.balance = refused  # type: ignore[method-assign]
+    account = cast(DigitalOceanAccount, fake)
+    found = bills(account, settings(), FixedClock(MIDDLE))
+    assert str(judged(INVOICES, bills=found)[0]) == wanted
+    assert str(judged(BALANCE, bills=found)[0]) == "UNKNOWN"
+    assert verdict(cost_trend(found, account, settings())) == wanted
+    assert found.evidence()[0].facts["Balance"].startswith("not read: ")  # type: ignore[union-attr]
 
 
 def test_months_and_elapsed_days():

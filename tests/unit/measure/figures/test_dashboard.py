@@ -12,7 +12,9 @@ from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, Unreachable
 from playbook.measure.figures import dashboard as module
 from playbook.settings.loading import load
+from tests.judged import check, judged
 
+CHECK = check("test_dashboard", "test_dashboard_shows_fresh_samples")
 BOARD = Dashboard("po", "Portfolio Overview", 5, ("prometheus",))
 
 
@@ -108,9 +110,51 @@ def test_wrong_data_source_in_the_settings_is_no_failure(measured):
 
 
 def test_refused_query_is_no_failure(measured):
-    """Our setting may be wrong."""
-    with pytest.raises(Malformed):
-        measured(Store(Malformed("no", service="P")))
+    """Our setting may be wrong. The age is then unknown, and what else is bad still counts."""
+    store = Store(Malformed("P: expected a vector, got a bad query", service="P"))
+    view = measured(store)
+    assert not view.is_dated
+    assert str(judged(CHECK, dashboard=view)[0]) == "UNKNOWN"
+    ailing = replace(BOARD, others=("tempo", "loki"))
+    assert judged(CHECK, dashboard=measured(store, ailing)) == (
+        "CRITICAL",
+        "Data source: expected an answer to Grafana, got ERROR: no route from loki",
+    )
+
+
+@pytest.mark.parametrize("unread", ["health", "dashboard"])
+def test_failing_grafana_counts_although_not_all_of_it_answers(measured, monkeypatch, unread):
+    """Its database is told by its health, and the dashboard by its search."""
+
+    def refused(*_):
+        raise Malformed("Grafana: expected JSON, got <html>", service="Grafana")
+
+    monkeypatch.setattr(Reader, unread, refused)
+    if unread == "health":
+        assert str(judged(CHECK, dashboard=measured(Store(newest=820.0)))[0]) == "UNKNOWN"
+        view = measured(Store(newest=820.0), board=None)
+    else:
+        verdict, message = judged(CHECK, dashboard=measured(Store(newest=820.0)))
+        assert str(verdict) == "UNKNOWN"
+        assert message.endswith("got nothing from Grafana: <html>; partial result: 12.3.0, database ok")
+        monkeypatch.setattr(Reader, "health", lambda _: ("failing", "12.3.0"))
+        view = measured(Store(newest=820.0))
+    assert str(judged(CHECK, dashboard=view)[0]) == "CRITICAL"
+
+
+def test_data_source_that_tells_nothing_does_not_hide_another(measured, monkeypatch):
+    """It is neither good nor the one that fails."""
+
+    def ailment(_, uid):
+        if uid == "tempo":
+            raise Malformed("Grafana: expected JSON, got <html>", service="Grafana")
+        return "" if uid == "fine" else "ERROR: no route"
+
+    monkeypatch.setattr(Reader, "ailment", ailment)
+    view = measured(Store(newest=820.0), replace(BOARD, others=("tempo", "loki")))
+    assert view.problem == "ERROR: no route from loki"
+    view = measured(Store(newest=820.0), replace(BOARD, others=("tempo", "fine")))
+    assert (view.problem, view.coverage.enough) == ("", False)
 
 
 def test_missing_dashboard_is_a_failure(measured):

@@ -4,13 +4,17 @@ import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import whole
 from playbook.core.errors import NotConfigured, Unreachable, UsageError
+from playbook.core.limits import Reading
 from playbook.core.secret import Secret
 from playbook.measure.figures import kpis
 from playbook.measure.figures.figure_names import ERROR_RATE
@@ -519,3 +523,86 @@ def test_unreadable_chart_does_not_change_the_verdict(settings):
     found = error_rate(store, settings, CLOCK)
     assert str(verdict_of(found)[0]) == "CRITICAL"
     assert len(found.evidence()) == 1
+
+
+ASIDE = ("_count", "_looks", "own series", "scraped", "standing", "falling")
+
+
+def without(store, key, unread):
+    """The store, which answers everything but one of the questions beside the figure."""
+    answer, of_own = store.ask, f"queries.{key}{unread}" if unread.startswith("_") else f"queries.{unread}"
+
+    def ask(expression, at=None, *, setting):
+        if setting == ("" if unread == "own series" else of_own):
+            raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+        return answer(expression, at, setting=setting)
+
+    store.ask = ask
+    return store
+
+
+@pytest.mark.parametrize("unread", ASIDE)
+@pytest.mark.parametrize(("value", "wanted"), [(12.5, "CRITICAL"), (0.1, "UNKNOWN")])
+def test_question_beside_a_figure_hides_nothing(settings, value, wanted, unread):
+    """An error rate of 12.5 % is bad whatever cannot be read beside it; a good one needs all of it."""
+    own = msgspec.structs.replace(settings.target.prometheus, selector='job="portfolio"')
+    target = msgspec.structs.replace(settings.target, prometheus=own)
+    settings = msgspec.structs.replace(settings, target=target)
+    store = without(good("error_rate", value, scraped=100.0), "error_rate", unread)
+    found = error_rate(store, settings, CLOCK)
+    assert verdict_of(found)[0] == wanted
+    assert "HTTP 503" in (found.coverage + found.reading.coverage).got
+    assert found.evidence()
+
+
+def test_quantile_without_its_buckets_is_unknown(settings):
+    """They tell in what unit it is: 8 may be milliseconds."""
+    store = without(good("response_time", 8.0), "response_time", "_buckets")
+    verdict, message = verdict_of(response_time(store, settings, CLOCK))
+    assert verdict == "UNKNOWN"
+    assert "HTTP 503" in message
+
+
+def test_images_are_not_counted_in_redis_where_prometheus_was_not_read(settings, monkeypatch):
+    """Whether it has samples is unknown then, and its value was bad."""
+    redis = msgspec.structs.replace(settings.target.redis, url=Secret("redis://localhost"))
+    store = msgspec.structs.replace(settings.target.prometheus, url="http://p")
+    settings = msgspec.structs.replace(
+        settings, target=msgspec.structs.replace(settings.target, redis=redis, prometheus=store)
+    )
+    answers = without(good("image_success", 10.0), "image_success", "_looks")
+    monkeypatch.setattr(kpis, "prometheus", lambda _: answers)
+    assert verdict_of(image_success(settings, CLOCK, Earlier()))[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(("failed", "wanted"), [(900, "CRITICAL"), (0, None)])
+def test_images_that_fail_by_redis_count_where_prometheus_is_away(settings, monkeypatch, failed, wanted):
+    """Where those counts are good, Prometheus might have shown a bad day."""
+    own = msgspec.structs.replace(settings.target.redis, url=Secret("redis://localhost"))
+    store = msgspec.structs.replace(settings.target.prometheus, url="http://p")
+    target = msgspec.structs.replace(settings.target, redis=own, prometheus=store)
+    settings = msgspec.structs.replace(settings, target=target)
+    away = Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+
+    def refuse(*_):
+        raise away
+
+    stats = SimpleNamespace(
+        success_rate=lambda _: Reading(100.0 - failed / 10, "24 h (1,000 images)"),
+        coverage=whole("1 hash"),
+        readings={},
+        key="k",
+        growth=SimpleNamespace(hours=24.0, over="24 h"),
+        evidence=list,
+    )
+    monkeypatch.setattr(kpis, "prometheus", refuse)
+    monkeypatch.setattr(kpis, "redis", lambda _: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(kpis, "read_image_stats", lambda *_: stats)
+    if wanted is None:
+        with pytest.raises(Unreachable):
+            image_success(settings, CLOCK, Earlier())
+        return
+    found = image_success(settings, CLOCK, Earlier())
+    assert judged_reading(found.coverage, found.reading, settings.limits.image_success)[0] == wanted
+    assert "HTTP 503" in found.coverage.got
+    assert "as Prometheus could not be read" in found.evidence()[0].facts["Source"]

@@ -11,6 +11,7 @@ import pytest
 
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
+from playbook.core.errors import Unreachable
 from playbook.measure.figures.anomalies import DailyFigure, month_days
 from playbook.measure.figures.figure_names import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.kpis import Kpi
@@ -277,3 +278,54 @@ def test_unusual_days_of_several_series_are_unknown(setting):
     verdict, message = judged(check("test_performance", "test_no_day_was_unusual"), month_days=found)
     assert str(verdict) == "UNKNOWN"
     assert f"expected one series for {asked}, got 2" in message
+
+
+class Less(Store):
+    """A store that does not answer one of the queries."""
+
+    def __init__(self, unread, value):
+        super().__init__(value)
+        self.unread = f"queries.{unread}"
+
+    def ask(self, expression, at=None, *, setting):
+        if setting == self.unread:
+            raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+        return super().ask(expression, at, setting=setting)
+
+    def query_range(self, expression, start, end, step, *, setting):
+        if setting == self.unread:
+            raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+        return super().query_range(expression, start, end, step, setting=setting)
+
+
+@pytest.mark.parametrize("unread", ["response_time", "response_time_buckets", "availability_count", "scraped"])
+def test_figure_of_the_month_that_cannot_be_read_hides_none_of_the_others(unread):
+    """An error rate of 3 % is a warning whatever else was not answered."""
+    report = month_report(cast(Any, Less(unread, 3.0)), SETTINGS, FixedClock(NOW))
+    verdicts = {
+        one.whole.figure: judged_reading(report.coverage, one.by_itself, one.limit) for one in report.worst_first
+    }
+    assert verdicts[ERROR_RATE][0] == "WARNING"
+    assert report.evidence()
+    if unread.startswith("response_time"):
+        assert verdicts[RESPONSE_TIME][0] == "UNKNOWN"
+        assert "HTTP 503" in verdicts[RESPONSE_TIME][1]
+
+
+def test_unusual_days_count_without_another_figure():
+    """A figure that cannot be read is no usual one, and the others are judged."""
+    found = month_days(cast(Any, Less("response_time", 99.9)), SETTINGS, FixedClock(NOW))
+    assert len(found.figures[0].days) == 30
+    assert "HTTP 503" in found.coverage.got
+
+
+def test_days_of_a_week_are_only_a_picture():
+    found = week_availability(cast(Any, Pictureless()), SETTINGS, FixedClock(NOW))
+    assert judged_reading(found.coverage, found.reading, found.limit)[0] == "CRITICAL"
+
+
+class Pictureless(Store):
+    """A store that answers no query over time."""
+
+    def query_range(self, expression, start, end, step, *, setting):
+        raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")

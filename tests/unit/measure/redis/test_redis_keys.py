@@ -437,3 +437,26 @@ def test_room_for_clients_is_judged_without_their_list(tmp_path, problem):
             )[0]
             is verdict
         )
+
+
+@pytest.mark.parametrize("unread", ["TTL", "SCAN"])
+@pytest.mark.parametrize(("size", "verdict"), [(20 * 1024**2, CRITICAL), (100, UNKNOWN)])
+def test_large_key_counts_although_a_later_answer_cannot_be_read(tmp_path, size, verdict, unread):
+    """The first hundred keys were examined; the second hundred, or the next SCAN, is in another form."""
+
+    class Half(Keys):
+        def scan(self, cursor, count):
+            if unread == "SCAN" and cursor:
+                raise Malformed("Redis: expected an answer to SCAN, got another form", service="Redis")
+            return super().scan(cursor, count)
+
+        def many(self, commands):
+            if unread == "TTL" and commands[0] != ("TTL", first) and commands[0][0] == "TTL":
+                raise Malformed("Redis: expected an answer to TTL, got another form", service="Redis")
+            return super().many(commands)
+
+    keys = many(150, size)
+    first = next(iter(keys))
+    found = redis_keys(Half(keys), stats_of(INFO), settings_with(tmp_path))
+    assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
+    assert "another form" in found.coverage.got

@@ -49,7 +49,12 @@ class FakeGitHub:
     def of(self, repository: str) -> FakeGitHub:
         return FakeGitHub(**self.elsewhere[repository])
 
+    def organisation_name(self) -> str:
+        return "example"
+
     def organisation(self) -> Organisation:
+        if "organisation" in self.denied:
+            raise Denied("GitHub: expected the organisation, got HTTP 403", service="GitHub")
         return Organisation(
             login="example",
             two_factor_requirement_enabled=self.required,
@@ -200,6 +205,39 @@ def test_unlisted_keys_are_not_counted_as_none(count, total, wanted):
     assert str(found[0]) == wanted
 
 
+@pytest.mark.parametrize(("status", "wanted"), [("locked", "CRITICAL"), ("active", "UNKNOWN")])
+def test_locked_account_counts_without_its_keys(status, wanted):
+    """A token may have account:read and not ssh_key:read."""
+
+    class Fake:
+        def account(self) -> Account:
+            return Account(status=status, email_verified=True)
+
+        def ssh_keys(self) -> Listing[SshKey]:
+            raise Denied("DigitalOcean API: expected the SSH keys, got HTTP 403", service="DigitalOcean API")
+
+    found = digitalocean_access(cast(DigitalOceanAccount, Fake()))
+    assert permissions(found, GitHubAccess("")) == wanted
+
+
+@pytest.mark.parametrize("count", [30, 1])
+def test_keys_are_judged_without_the_account(count):
+    """Too many are a warning among what was judged; the whole is UNKNOWN (decision 21)."""
+
+    class Fake:
+        def account(self) -> Account:
+            raise Denied("DigitalOcean API: expected the account, got HTTP 403", service="DigitalOcean API")
+
+        def ssh_keys(self) -> Listing[SshKey]:
+            return Listing([SshKey(id=number) for number in range(count)], listed("SSH keys", count, count))
+
+    found = digitalocean_access(cast(DigitalOceanAccount, Fake()))
+    assert found.key_count.value == count
+    assert found.coverage.got == "nothing from the DigitalOcean API: HTTP 403"
+    nothing = {"github_activity": GitHubActivity(""), "access_sign_offs": SIGNED}
+    assert str(judged(UNUSED, digitalocean_access=found, **nothing)[0]) == "UNKNOWN"
+
+
 def keys(count: int, total: int | None, **account: Any) -> DigitalOceanAccess:
     class Fake:
         def account(self) -> Account:
@@ -261,6 +299,9 @@ def mfa(factors: SecondFactors) -> str:
         ({"denied": ["invited"], "owners": ["eve"]}, "CRITICAL"),
         ({"denied": ["outsiders"]}, "UNKNOWN"),
         ({"denied": ["outsiders"], "owners": ["eve"]}, "CRITICAL"),
+        *(({"denied": [key]}, "UNKNOWN") for key in ("organisation", "owners", "members")),
+        *(({"denied": [key], "invited": [("eve", "admin")]}, "CRITICAL") for key in ("organisation", "owners")),
+        ({"denied": ["members"], "owners": ["eve"]}, "CRITICAL"),
         *(({"cut": [key]}, "UNKNOWN") for key in ("owners", "members", "outsiders", "invited")),
     ],
 )
@@ -285,11 +326,24 @@ def test_idle_members_get_their_verdict(people, wanted):
     assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW), OwnRepository())) == wanted
 
 
-def test_missing_ledger_is_reported_only_when_it_is_needed():
-    found = access_sign_offs(settings(), FixedClock(NOW))
-    assert found.evidence()
-    with pytest.raises(NotConfigured):
-        found.of("monthly.access.mfa")
+def test_idle_member_is_told_where_the_public_members_cannot_be_read():
+    """They say whether all members are listed, and nothing of those who are."""
+    server = fake(members=["ada"], pushed=[("ada", 100)], denied=["public"])
+    found = github_activity(server, settings(), FixedClock(NOW), OwnRepository())
+    assert found.idle == ("ada",)
+    assert found.coverage.got == "nothing from GitHub: HTTP 403"
+
+
+def test_missing_ledger_is_not_configured():
+    """The checks judge their other measurements all the same."""
+    with pytest.raises(NotConfigured, match="attestations"):
+        access_sign_offs(settings(), FixedClock(NOW))
+
+
+def test_second_factors_count_without_the_organisation():
+    """Whether it requires one is then unknown; who has none is told by another answer."""
+    assert mfa(second_factors(fake(denied=["organisation"], without=["ada"]))) == "CRITICAL"
+    assert mfa(second_factors(fake(denied=["organisation"]))) == "UNKNOWN"
 
 
 def test_old_server_does_not_know_insecure_factors():
