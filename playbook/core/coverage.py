@@ -18,6 +18,7 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -30,6 +31,7 @@ _EXAMPLE_LENGTH = 120
 _ROUNDING = 1e-9
 # Steps counted whole at both ends make an hour of samples 1 h 5 min long.
 _OVERHANG = 0.1
+_TOOK = re.compile(r"\bafter [\d.,]+ s\b")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +81,12 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def got(self) -> str:
-        """What was seen instead; empty where it was enough."""
-        return " and ".join(dict.fromkeys(part.got for part in self.parts if not part.enough))
+        """What was seen instead; empty where it was enough. What differs in how long it took alone is told once."""
+        told: dict[str, str] = {}
+        for part in self.parts:
+            if not part.enough:
+                told.setdefault(_TOOK.sub("", part.got), part.got)
+        return " and ".join(told.values())
 
     @property
     def hint(self) -> str:

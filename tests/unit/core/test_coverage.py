@@ -107,3 +107,12 @@ def test_sufficient_coverage_was_seen(seen, of, least):
         assert 0 < of < INFINITE
         assert of * least / 100 <= seen * (1 + 1e-6) + 1e-9
         assert 0 <= seen <= of * (1 + 1e-6)
+
+
+def test_reasons_that_differ_in_time_alone_are_told_once():
+    """Two refused connections take a different number of milliseconds each time."""
+    refused = "connection refused (connect, after {} s)"
+    both = lacking("", expected="alerts", got=refused.format("0.001"))
+    both += lacking("", expected="silences", got=refused.format("0.002"))
+    assert (both.expected, both.got) == ("alerts and silences", refused.format("0.001"))
+    assert (both + lacking("", expected="rules", got="HTTP 502")).got == f"{refused.format('0.001')} and HTTP 502"
