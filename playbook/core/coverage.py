@@ -81,7 +81,7 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def got(self) -> str:
-        """What was seen instead; empty where it was enough. What differs in how long it took alone is told once."""
+        """What was seen instead; empty where it was enough. What differs only in how long it took is told once."""
         told: dict[str, str] = {}
         for part in self.parts:
             if not part.enough:
