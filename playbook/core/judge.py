@@ -183,6 +183,12 @@ class Judge:
         return " · ".join(dict.fromkeys(part for text in words for part in text.split(" · ") if part))
 
     @property
+    def gaps(self) -> dict[str, str]:
+        """What the measurements should have seen for OK and have not, with what there was instead."""
+        missing = (part for one in self._coverages.values() for part in one.parts if not part.enough)
+        return {part.expected: part.got for part in missing}
+
+    @property
     def leading(self) -> Judgement | None:
         """The judgement that represents the check: the worst; among equals, one short of its target, or a
         number.

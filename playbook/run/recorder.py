@@ -90,8 +90,7 @@ def make_record(execution: Execution) -> Record:
         evidence.append(Lines(TRIES, list(error.attempts)))
     if len(notes.judge.judgements) > 1:
         evidence.insert(0, _judged(notes.judge))
-    if notes.unread and verdict is not Verdict.NOT_CONFIGURED:
-        missing = {name.replace("_", " "): str(one) for name, one in notes.unread.items()}
+    if missing := _not_read(notes, verdict):
         evidence.insert(0, Facts("Not read, and so not judged", missing))
     judged = leading if error is None or isinstance(error, Critical) else None
     cause = judged.cause if judged else _cause(notes, error)
@@ -127,6 +126,16 @@ def make_record(execution: Execution) -> Record:
         severity=notes.severity if verdict in INVESTIGATE else "",
         release=notes.release,
     )
+
+
+def _not_read(notes: Notes, verdict: Verdict) -> dict[str, str]:
+    """What the check was judged without; what an UNKNOWN lacks stands in its message already."""
+    if verdict is Verdict.NOT_CONFIGURED:
+        return {}
+    missing = {name.replace("_", " "): str(one) for name, one in notes.unread.items()}
+    if verdict in (Verdict.CRITICAL, Verdict.WARNING):
+        missing |= {f"expected {expected}": f"got {got}" for expected, got in notes.judge.gaps.items()}
+    return missing
 
 
 def measurements_of_the_suite() -> frozenset[str]:

@@ -273,3 +273,22 @@ def test_what_could_not_be_read_is_named_beside_what_is_bad():
     assert found.evidence[0] == Facts(
         "Not read, and so not judged", {"other homepages": "Shop: expected an answer, got none"}
     )
+
+
+def test_bad_record_tells_what_it_was_judged_without():
+    """Alertmanager is away, and an alert fires all the same: both are read from the report."""
+    gap = lacking("silences not known", expected="an answer from /api/v2/silences", got="connection refused")
+    for bad, told in (
+        (True, {"expected an answer from /api/v2/silences": "got connection refused"}),
+        (False, None),
+    ):
+        notes = Notes()
+        notes.judge.add_coverage("alerts", gap)
+        try:
+            notes.judge.that(not bad, "Alerts", expected="none firing", found="1")
+            error = None
+        except Critical as raised:
+            error = raised
+        made = record(notes, error)
+        assert made.verdict is (Verdict.CRITICAL if bad else Verdict.UNKNOWN)
+        assert made.evidence == ([Facts("Not read, and so not judged", told)] if told else [])
