@@ -67,7 +67,8 @@ class Health:
         status: HTTP status; ``None`` where there was no response, for the reason in ``down``.
         report: parsed body; ``None`` where it is not read, or is no report of a failing service.
         astray: where redirects have led, if not to the service.
-        age: minutes since the checks were carried out, according to the response; infinite where a cache does not tell.
+        age: minutes since the checks were carried out, according to the response; infinite where a
+            cache does not tell.
         newest: maximum age in minutes.
         asked: number of answers, of which this is the worst.
         roll: dependencies that earlier runs have listed and this one does not; None where that is not known.
@@ -308,7 +309,7 @@ def _age(answer: Answer) -> float:
 
 
 def _is_of_cache(answer: Answer) -> bool:
-    """Whether a cache says that it gave the answer itself. nginx adds no Age, only such a header where it is set."""
+    """Whether a cache says that it gave the answer itself; nginx adds no Age."""
     said = (answer.headers.get(name, "").strip().casefold() for name in _CACHES)
     return any(word.startswith(("hit", "stale", "updating")) for word in said)
 
