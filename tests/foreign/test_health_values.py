@@ -600,3 +600,23 @@ def test_ordinary_amounts_of_work_are_told() -> None:
     assert report.told == ("queue waiting 211", "queue failed 9")
     summary = Health("/health", 200, report, Phases(), ()).summary
     assert summary == "HTTP 200, up, no dependency listed; queue waiting 211, queue failed 9"
+
+
+# https://github.com/python-arq/arq: what its worker writes under arq:queue:health-check, and others of that form.
+PAIRS = {
+    "Nov-30 10:38:12 j_complete=17 j_failed=0 j_retried=0 j_ongoing=0 queued=0": OK,
+    "Nov-30 10:38:12 j_complete=1048 j_failed=12 j_retried=3 j_ongoing=2 queued=0": OK,
+    "2026-11-30T10:38:12Z up=1 errors=0": OK,
+    "up=0 errors=4": CRITICAL,
+    "redis=up errors=0 db=down": CRITICAL,
+    "state=down since=10:38": CRITICAL,
+    "host=db.internal port=5432 dbname=shop": OK,
+    "region=fra1 build=shop-42": OK,
+}
+
+
+@pytest.mark.parametrize("key", ["worker", "queue", "info"])
+@pytest.mark.parametrize(("text", "expected"), PAIRS.items())
+def test_pairs_in_a_text_are_read_as_an_object(key: str, text: str, expected: str) -> None:
+    """A failure that is counted 0 times is none, and "up=0" is one although no word of it is bad."""
+    assert verdict(json.dumps({"status": "healthy", key: text}).encode()) == expected

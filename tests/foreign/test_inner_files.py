@@ -194,6 +194,13 @@ FILES = {
     "tar-in-xz": ("files.txz", lzma.compress(TAR), ""),
     "zip": ("files.zip", ZIP, ""),
     "zip-cut-off": ("files.zip", ZIP[:-400], CUT),
+    "sqlite-whose-beginning-is-lost": (
+        "shop.db",
+        bytes(40_000) + b"user1@example.org" * 99,
+        "begins with 2,048 zeros",
+    ),
+    "sqlite-of-zeros-in-gzip": ("shop.sqlite3.gz", gzip.compress(bytes(40_000)), "begins with 2,048 zeros"),
+    "bolt": ("shop.db", bytes(8) + b"\4" + bytes(7) + b"\xed\xda\x0c\xed" + bytes(40_000), ""),
     "powershell": ("shop.sql", b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "is in UTF-16"),
     "samples-of-a-program": ("html/tests/data/broken.tar.gz", b"", ""),
     "list-of-packages": ("packages.dump", b"bash install\ncoreutils install\n", ""),

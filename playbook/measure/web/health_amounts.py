@@ -7,7 +7,7 @@ from playbook.measure.web.health_words import MEANING, canonical
 
 _PEERS = word_set("clients sockets websocket websockets subscribers")
 _COUNTERS = _PEERS | word_set(
-    """completed waiting delayed processed requests jobs sent received finished succeeded successful count
+    """complete completed waiting delayed processed requests jobs sent received finished succeeded successful count
     hits misses"""
 )
 _STAGES = word_set("pending queued enqueued waiting scheduled")
@@ -98,7 +98,8 @@ def is_tally(keys: list[str]) -> bool:
 
 def counts(keys: list[str]) -> bool:
     """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
-    return any("".join(words_of(key)) in _COUNTERS for key in keys)
+    # arq counts jobs as "j_complete" and "j_failed".
+    return any("".join(word for word in words_of(key) if len(word) > 1) in _COUNTERS for key in keys)
 
 
 def counts_stage(key: str, beside: list[str]) -> bool:

@@ -43,6 +43,10 @@ _QUICK = 1.0  # seconds; a slower endpoint is asked once
 _TOO_MANY = 429
 
 
+# $upstream_cache_status of nginx under the usual names, and those of Cloudflare and Varnish.
+_CACHES = ("x-cache-status", "x-cache", "x-proxy-cache", "cf-cache-status", "x-nginx-cache")
+
+
 _UNREADABLE = (
     "If the endpoint only uses its HTTP status, set web.health to status; otherwise let it answer in a common "
     'format, e.g. {"status": "healthy"}.'
@@ -63,7 +67,8 @@ class Health:
         status: HTTP status; ``None`` where there was no response, for the reason in ``down``.
         report: parsed body; ``None`` where it is not read, or is no report of a failing service.
         astray: where redirects have led, if not to the service.
-        age: minutes since the checks were carried out, according to the response.
+        age: minutes since the checks were carried out, according to the response; infinite where a
+            cache does not tell.
         newest: maximum age in minutes.
         asked: number of answers, of which this is the worst.
         roll: dependencies that earlier runs have listed and this one does not; None where that is not known.
@@ -146,10 +151,11 @@ class Health:
         if self.astray:
             return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
         if self.age > self.newest:
+            is_known = math.isfinite(self.age)
             return lacking(
-                f"{self.age:.0f} min old",
+                f"{self.age:.0f} min old" if is_known else "of unknown age",
                 expected=f"an answer of the last {self.newest:g} min",
-                got=f"one of {self.age:.0f} min ago",
+                got=f"one of {self.age:.0f} min ago" if is_known else "one of a cache that does not tell its age",
                 hint=f"Exclude {self.path} from caching, and check that the job behind its health checks is"
                 " running.",
             )
@@ -256,14 +262,14 @@ def compared(found: Health, key: str, settings: Settings, clock: Clock, earlier:
 
 
 def _asked(website: HttpClient, network: Network, settings: Settings, path: str, *, again: bool) -> Health | None:
-    """One answer; None where it only says that it was asked ``again`` too soon."""
+    """One answer; None where it only says that it was asked ``again`` too soon, or repeats one from a cache."""
     try:
         # A 503 is a valid response here, so only lost connections are retried.
         # Only the beginning of a larger report is judged, and the result says that more follows.
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
-    if again and answer.status == _TOO_MANY:
+    if again and (answer.status == _TOO_MANY or math.isinf(_age(answer))):
         return None
     rules = page_rules(settings, website.base_url)
     foreign = in_place_of_it(answer) or in_between(rules, network)
@@ -291,7 +297,8 @@ def _asked(website: HttpClient, network: Network, settings: Settings, path: str,
 def _age(answer: Answer) -> float:
     """Minutes since the checks were carried out, according to the response; time in a cache is included."""
     age = answer.headers.get("age", "").strip()
-    cached = int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
+    is_told = age.isascii() and age.isdigit()
+    cached = int(age[:9]) / 60 if is_told else math.inf if _is_of_cache(answer) else 0.0
     at = made_at(answer.body)
     try:
         now = parsedate_to_datetime(answer.headers.get("date", ""))
@@ -299,6 +306,12 @@ def _age(answer: Answer) -> float:
         return cached
     since = (now - at).total_seconds() / 60 if at and now.tzinfo else 0.0
     return max(cached, since)
+
+
+def _is_of_cache(answer: Answer) -> bool:
+    """Whether a cache says that it gave the answer itself; nginx adds no Age."""
+    said = (answer.headers.get(name, "").strip().casefold() for name in _CACHES)
+    return any(word.startswith(("hit", "stale", "updating")) for word in said)
 
 
 def _report(answer: Answer) -> Report | None:

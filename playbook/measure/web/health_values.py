@@ -46,6 +46,14 @@ _ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
 
+# "Nov-30 10:38:12 j_complete=17 j_failed=0 j_retried=0 j_ongoing=0 queued=0"
+_ONLY_PAIRS = re.compile(
+    r"(?:[\w-]{0,12}\d(?:[T ])[\d:.]{5,20}\w{0,6} +)?([a-zA-Z]\w*=[^\s=]+(?:[ \t]+[a-zA-Z]\w*=[^\s=]+)+)"
+)
+_AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
+_LONGEST_PAIRS = 2000
+
+
 class Pairs(list[tuple[str, Any]]):
     """A JSON object with all its pairs, including duplicate keys."""
 
@@ -113,13 +121,27 @@ def no_number(name: str) -> Any:
 
 
 def unpacked(value: Any) -> Any:
-    """The value, or the parsed JSON where it is JSON inside a string."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+    """The value; parsed where a string contains JSON, or only pairs such as ``j_failed=0 queued=3``."""
+    if not isinstance(value, str):
         return value
+    if value.lstrip()[:1] not in ("{", "["):
+        return _pairs_in(value) or value
     try:
         return json.loads(value, object_pairs_hook=Pairs, parse_constant=no_number)
     except (ValueError, RecursionError):
         return value
+
+
+def _pairs_in(text: str) -> Pairs | None:
+    """``name=value`` at least twice and nothing else, except for a time before them, as arq's worker writes it."""
+    match = _ONLY_PAIRS.fullmatch(text.strip()[:_LONGEST_PAIRS])
+    if not match:
+        return None
+    pairs = [pair.rstrip(",;").partition("=") for pair in match[1].split()]
+    numbers = [(key, float(said)) for key, _, said in pairs if _AMOUNT.fullmatch(said)]
+    # Other words, such as a region or a host, are data.
+    told = [(key, said) for key, _, said in pairs if not _AMOUNT.fullmatch(said) and state_of(said) is not None]
+    return Pairs([*numbers, *told]) or None
 
 
 def name_of(entry: Any) -> str:

@@ -203,6 +203,8 @@ class InnerFile:
         head = self._head
         if head.startswith(_SQLITE):
             return self._cut_copy()
+        if self._copied and len(head) == _HEAD and not head.strip(b"\0"):
+            return f"begins with {_HEAD:,} zeros, as a crash or a full disk leaves them"  # and no database does
         if head.startswith(_SEVEN_ZIP):
             return self._cut_seven_zip()
         ends = None if self._about == _TOC else self._ends_well

@@ -210,6 +210,12 @@ def short_name(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else door.line(text, _LONGEST_NAME)
 
 
+def nested_time(fields: dict[str, Any]) -> object:
+    """The time within an object, as Loguru writes it; None where there is none."""
+    record = fields.get("record")
+    return record.get("time") if isinstance(record, dict) else None
+
+
 def nested_text(fields: dict[str, Any]) -> str:
     """The message within an object, as OpenTelemetry, Google and Rust's tracing write it."""
     bodies = (fields.get(key) for key in ("body", "jsonPayload", "fields", *WHOLE))

@@ -338,7 +338,7 @@ class Parser:
         if time is None:
             time = next(
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
-                None,
+                self._times.value(fields_of.nested_time(fields)),
             )
         objects = access.objects_of(fields)
         request = access.of_json(objects)

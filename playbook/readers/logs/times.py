@@ -138,11 +138,11 @@ class Times:
                 return self.number(float(value))
             leading = self.leading(value)
             return leading[0] if leading else None
-        if isinstance(value, dict):  # MongoDB's, Log4j's and old Monolog's
+        if isinstance(value, dict):  # MongoDB's, Log4j's, Loguru's and old Monolog's
             if isinstance(value.get("epochSecond"), int):
                 nanos = value.get("nanoOfSecond")
                 return float(value["epochSecond"]) + (nanos / 1e9 if isinstance(nanos, int) else 0.0)
-            return self.value(value.get("$date") or value.get("date"))
+            return self.value(value.get("$date") or value.get("timestamp") or value.get("date"))
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self.number(float(value))
         return None

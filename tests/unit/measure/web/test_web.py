@@ -376,6 +376,10 @@ def test_cached_good_health_is_unknown(settings):
     for raw, said in (
         (answer(body=GOOD, Age="7200"), Verdict.UNKNOWN),
         (answer(body=GOOD, Age="60"), Verdict.OK),
+        (answer(body=GOOD, X_Cache_Status="HIT"), Verdict.UNKNOWN),  # nginx, with $upstream_cache_status
+        (answer(body=GOOD, X_Cache_Status="MISS"), Verdict.OK),
+        (answer(body=GOOD, X_Cache_Status="HIT", Age="60"), Verdict.OK),
+        (answer(body=BAD, X_Cache_Status="STALE"), Verdict.CRITICAL),
         (answer(body=BAD, Age="7200"), Verdict.CRITICAL),
     ):
         with serve(raw) as server:
