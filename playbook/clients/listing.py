@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from playbook.core.coverage import Coverage, lacking, share, whole
-from playbook.core.errors import Unmeasured, away
+from playbook.core.coverage import Coverage, lacking, share, unread, whole
+from playbook.core.errors import Unmeasured
 
 T = TypeVar("T")
 
@@ -49,8 +49,7 @@ def or_lacking(ask: Callable[[], Listing[T]], expected: str) -> Listing[T]:
     try:
         return ask()
     except Unmeasured as error:
-        lack = lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
-        return Listing((), lack)
+        return Listing((), unread(error, expected))
 
 
 def distinct(items: Iterable[dict[str, Any]], keys: tuple[str, ...] = ("id", "uuid", "invoice_uuid")) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from playbook.core.coverage import lacking
-from playbook.core.errors import Unmeasured, away
+from playbook.core.coverage import unread
+from playbook.core.errors import Unmeasured
 
 if TYPE_CHECKING:
     from playbook.clients.prometheus import Answered, Prometheus
@@ -26,8 +26,7 @@ class _Aside:
             return self._store.ask(expression, at, setting=setting)
         except Unmeasured as error:
             what = f"an answer to {setting}" if setting else "an answer about its series"
-            why = lacking("", expected=what, got=str(error), hint=error.hint, cause=away(error))
-            return Answered(error.service, expression, setting, [], (), unread=why)
+            return Answered(error.service, expression, setting, [], (), unread=unread(error, what))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)

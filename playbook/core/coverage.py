@@ -18,20 +18,19 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from playbook.core import door
-from playbook.core.wording import clause_of, counted
+from playbook.core.errors import Unmeasured, away
+from playbook.core.wording import clause_of, counted, told_once
 
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
 _ROUNDING = 1e-9
 # Steps counted whole at both ends make an hour of samples 1 h 5 min long.
 _OVERHANG = 0.1
-_TOOK = re.compile(r"\bafter [\d.,]+ s\b")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +81,7 @@ class Coverage(msgspec.Struct, frozen=True):
     @property
     def got(self) -> str:
         """What was seen instead; empty where it was enough. What differs only in how long it took is told once."""
-        told: dict[str, str] = {}
-        for part in self.parts:
-            if not part.enough:
-                told.setdefault(_TOOK.sub("", part.got), part.got)
-        return " and ".join(told.values())
+        return " and ".join(told_once(part.got for part in self.parts if not part.enough))
 
     @property
     def hint(self) -> str:
@@ -177,6 +172,11 @@ def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str =
     got = clause_of(got) or "less"
     part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
     return Coverage((part,))
+
+
+def unread(error: Unmeasured, expected: str) -> Coverage:
+    """Why something could not be read; ``expected`` is what it would have told."""
+    return lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
 
 
 def together(coverages: Iterable[Coverage]) -> Coverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from playbook.core.zones import beside
@@ -25,6 +26,7 @@ _SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), 
 _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
+_TOOK = re.compile(r"\bafter [\d.,]+ s\b")
 _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
 _NUMBER_AND_UNIT = re.compile(
     rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
@@ -44,6 +46,14 @@ def heading(cause: str) -> str:
     words = [NAMES.get(word, word) for word in cause.replace("_", " ").split(" ")]
     first = words[0]
     return " ".join([first if first in NAMES.values() else f"{first[:1].upper()}{first[1:]}", *words[1:]])
+
+
+def told_once(texts: Iterable[str]) -> list[str]:
+    """Each text once, in order; of those that differ only in how long something took, the first."""
+    told: dict[str, str] = {}
+    for text in texts:
+        told.setdefault(_TOOK.sub("", text), text)
+    return list(told.values())
 
 
 def within(title: str) -> str:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from playbook.core.coverage import Coverage, lacking, together
+from playbook.core.coverage import Coverage, together, unread
 from playbook.core.engine import Outcome
-from playbook.core.errors import Unmeasured, away
+from playbook.core.errors import Unmeasured
 
 T = TypeVar("T")
-
-
-def unread(error: Unmeasured, expected: str) -> Coverage:
-    """Why something could not be read; ``expected`` is what it would have told."""
-    return lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
 
 
 def or_unread(ask: Callable[[], T], expected: str) -> tuple[T | None, Coverage]:

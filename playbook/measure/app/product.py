@@ -15,9 +15,9 @@ from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_spec import Spec
 from playbook.clients.http import HttpClient
 from playbook.clients.web import website
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, unread, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import plural
 from playbook.settings.model import Settings
@@ -116,7 +116,7 @@ def product(
             continue
         except Unmeasured as error:  # earlier findings are kept
             what = "to look for what is not part of the product"
-            asked += lacking("", expected=what, got=str(error), hint=error.hint, cause=away(error))
+            asked += unread(error, what)
     components = tuple(one.name for one in spec.components)
     return Product(spec.name, components, tuple(names.items()), tuple(looked), asked)
 

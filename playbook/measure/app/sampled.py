@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from playbook.clients.digitalocean import digitalocean
-from playbook.core.coverage import Coverage, lacking
+from playbook.core.coverage import Coverage, lacking, unread
 from playbook.core.durations import two_units
-from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.wording import within
 from playbook.readers.trend import Point
 from playbook.settings.model import Settings
@@ -24,8 +24,7 @@ def awake(settings: Settings) -> tuple[tuple[str, ...], Coverage]:
     except NotConfigured:
         return (), Coverage()
     except Unmeasured as error:
-        wanted = "the app spec, which names every component"
-        return (), lacking("", expected=wanted, got=str(error), hint=error.hint, cause=away(error))
+        return (), unread(error, "the app spec, which names every component")
     return tuple(one.name for one in spec.running if one.least), Coverage()
 
 

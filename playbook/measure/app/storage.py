@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from playbook.clients.prometheus import Prometheus, Series
 from playbook.clients.prometheus_queries import highest, query_of
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, share, together
+from playbook.core.coverage import Coverage, lacking, share, together, unread
 from playbook.core.engine import Outcome, measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Table
@@ -18,7 +18,7 @@ from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
-from playbook.measure.known import known, unread
+from playbook.measure.known import known
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls

@@ -12,7 +12,7 @@ from playbook.clients.prometheus import Prometheus
 from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import own_series
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.coverage import Coverage, lacking, together, unread, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
@@ -20,7 +20,6 @@ from playbook.core.wording import within
 from playbook.measure.figures.figure_names import ERROR_RATE, Figure, figures_of
 from playbook.measure.figures.month import DAYS, day_of
 from playbook.measure.figures.performance import DAY, bad_is_low, days_of
-from playbook.measure.known import unread
 from playbook.readers.trend import ROBUST, Point, Trend, fit
 from playbook.settings.model import Settings
 from playbook.settings.sections.trends import Trends

@@ -13,7 +13,7 @@ from playbook.clients.prometheus import Courses, Prometheus, Series
 from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import highest, one_series, own_series, query_of
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, share, together, whole
+from playbook.core.coverage import Coverage, lacking, share, together, unread, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
@@ -25,7 +25,7 @@ from playbook.measure.app.resources import Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
-from playbook.measure.known import or_unread, unread
+from playbook.measure.known import or_unread
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.planning import history_of

@@ -11,13 +11,13 @@ from playbook.clients.prometheus import Prometheus, prometheus, through
 from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, unread, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.measure.figures.store_answers import number_of
-from playbook.measure.known import or_unread, those_read, unread
+from playbook.measure.known import or_unread, those_read
 from playbook.settings.model import Settings
 
 NOT_ASKED = "not asked"

@@ -13,7 +13,7 @@ from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
 from playbook.core.counters import Earlier
-from playbook.core.coverage import Coverage, lacking, share, together, understood
+from playbook.core.coverage import Coverage, lacking, share, together, understood, unread
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
@@ -42,7 +42,7 @@ from playbook.measure.figures.store_answers import (
     unknown_of,
 )
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
-from playbook.measure.known import or_unread, unread
+from playbook.measure.known import or_unread
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.model import Settings

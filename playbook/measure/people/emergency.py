@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
-from playbook.core.wording import plural, within
+from playbook.core.wording import plural, told_once, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.app.app import NO_DEPLOYMENT, PHASES, AppStatus
 from playbook.measure.app.components import AppComponents
@@ -34,7 +33,6 @@ from playbook.measure.web.sites import OtherHealth, OtherHomepages
 from playbook.settings.model import Settings
 
 SERVICE = "Emergency"
-_TIMES = re.compile(r"\bafter [\d.,]+ s\b")
 
 
 @measurement
@@ -213,11 +211,10 @@ def _unknown(signs: list[Sign]) -> Coverage:
     names = [within(sign.name) for sign in signs]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
-    clauses = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
     hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
     causes = {away(problem) for problem in problems}
     cause = causes.pop() if len(causes) == 1 else ""
-    got = " and ".join(reversed(clauses.values()))
+    got = " and ".join(told_once(problem.clause for problem in problems))
     return lacking("", expected=f"{listed} to be known", got=got, hint=hint, cause=cause)
 
 

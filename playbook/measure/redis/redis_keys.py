@@ -20,7 +20,7 @@ from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.counters import Counted
-from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.coverage import Coverage, lacking, share, understood, unread, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unmeasured
@@ -28,7 +28,6 @@ from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
-from playbook.measure.known import unread
 from playbook.measure.redis.redis import OWN_READS, RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
