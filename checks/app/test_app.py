@@ -40,14 +40,7 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
             coverage=app.phases,
         )
     if live_url_answer:
-        judge.that(
-            not live_url_answer.failed,
-            f"Live URL {live_url_answer.url}".strip(),
-            expected="a page",
-            found=live_url_answer.outcome,
-            coverage=live_url_answer.certainty,
-            cause=live_url_answer.cause,
-        )
+        judge.that(**live_url_answer.statement.terms)
     if app:
         pinned, *addresses = app.statements
         judge.that(**pinned.terms)

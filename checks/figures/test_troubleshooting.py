@@ -197,14 +197,7 @@ def test_services_are_up(
     if api_health:
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
     if live_url_answer:
-        judge.that(
-            not live_url_answer.failed,
-            f"Live URL {live_url_answer.url}".strip(),
-            expected="a page",
-            found=live_url_answer.outcome,
-            coverage=live_url_answer.certainty,
-            cause=live_url_answer.cause,
-        )
+        judge.that(**live_url_answer.statement.terms)
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True

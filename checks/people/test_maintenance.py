@@ -216,14 +216,7 @@ def test_services_are_healthy_again(
             warn=True,
         )
     if live_url_answer:
-        judge.that(
-            not live_url_answer.failed,
-            f"Live URL {live_url_answer.url}".strip(),
-            expected="a page",
-            found=live_url_answer.outcome,
-            coverage=live_url_answer.certainty,
-            cause=live_url_answer.cause,
-        )
+        judge.that(**live_url_answer.statement.terms)
     for one in app_components.worst_first if app_components else ():
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     if api_health:
@@ -278,20 +271,8 @@ def test_key_figures_are_normal_since(
     if since_maintenance and since_maintenance.image_success:
         judge(since_maintenance.image_success.by_itself, limits.image_success_recent)
     if homepage_timing:
-        judge.that(
-            not homepage_timing.bad,
-            "Homepage",
-            expected="HTTP 200 each time",
-            found=homepage_timing.summary,
-            cause=homepage_timing.cause,
-        )
-        judge.that(
-            not homepage_timing.is_retitled,
-            "Title of the homepage",
-            expected=repr(homepage_timing.usual_title) if homepage_timing.usual_title else "any title",
-            found=repr(homepage_timing.title),
-            warn=True,
-        )
+        for statement in homepage_timing.statements():
+            judge.that(**statement.terms)
         judge(homepage_timing.median, limits.homepage_time)
     if other_homepages:
         for one in other_homepages.statements:

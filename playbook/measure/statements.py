@@ -17,6 +17,7 @@ class Statement:
     Attributes:
         warn: a failed condition is only a warning.
         coverage: evidence that it relies on in addition to the coverage of the measurement.
+        cause: the service whose failure it is, and that of others with it; empty otherwise.
     """
 
     subject: str
@@ -25,6 +26,7 @@ class Statement:
     found: str
     warn: bool = False
     coverage: Coverage = _NOTHING_MORE
+    cause: str = ""
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -36,4 +38,5 @@ class Statement:
             "found": self.found,
             "warn": self.warn,
             "coverage": self.coverage,
+            "cause": self.cause,
         }

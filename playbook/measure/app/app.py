@@ -372,6 +372,18 @@ class LiveUrlAnswer:
             return Coverage()
         return lacking("", expected="the page that visitors get", got=self.outcome, hint=self.uncertain)
 
+    @property
+    def statement(self) -> Statement:
+        """That visitors get a page at it."""
+        return Statement(
+            f"Live URL {self.url}".strip(),
+            not self.failed,
+            "a page",
+            self.outcome,
+            coverage=self.certainty,
+            cause=self.cause,
+        )
+
     def evidence(self) -> Evidence:
         """URL, outcome and attempts."""
         facts = {"URL": self.url or "none", "Answer": self.outcome}

@@ -20,6 +20,7 @@ from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
+from playbook.measure.statements import Statement
 from playbook.measure.web.web import (
     REDIRECTS,
     in_between,
@@ -182,6 +183,18 @@ class HomepageTiming:
             return f"{good} of {len(self.samples)} HTTP 200"
         outcomes = dict.fromkeys(sample.outcome for sample in self.bad)
         return f"{', '.join(outcomes)} in {len(self.bad)} of {len(self.samples)} samples"
+
+    def statements(self, name: str = "") -> list[Statement]:
+        """That it is the page each time, and has its usual title; ``name`` is that of a further site."""
+        of = f" of {name}" if name else ""
+        title = f"Title of the homepage{of}"
+        usual = repr(self.usual_title) if self.usual_title else "any title"
+        return [
+            Statement(
+                f"Homepage{of}", not self.bad, "HTTP 200 each time", self.summary, cause="" if name else self.cause
+            ),
+            Statement(title, not self.is_retitled, usual, repr(self.title), warn=True),
+        ]
 
     @property
     def timed(self) -> list[Phases]:

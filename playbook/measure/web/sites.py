@@ -115,7 +115,7 @@ class OtherHomepages(_Sites[HomepageTiming]):
     @property
     def statements(self) -> list[Statement]:
         """That each returns its page each time, with its usual title."""
-        return self._told(_of_page)
+        return self._told(lambda name, page: page.statements(name))
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -273,15 +273,6 @@ def _each(
 def _website(settings: Settings, name: str) -> HttpClient:
     web = settings.target.web
     return HttpClient(web.url or "", service=f"Website {name}", time_limits=settings.time_limits, ca=web.ca)
-
-
-def _of_page(name: str, page: HomepageTiming) -> list[Statement]:
-    title = f"Title of the homepage of {name}"
-    usual = repr(page.usual_title) if page.usual_title else "any title"
-    return [
-        Statement(f"Homepage of {name}", not page.bad, "HTTP 200 each time", page.summary),
-        Statement(title, not page.is_retitled, usual, repr(page.title), warn=True),
-    ]
 
 
 def _of_health(name: str, health: Health) -> list[Statement]:

@@ -427,7 +427,6 @@ HOLDS = Statement("Something", True, "this", "this", warn=True)
 WARNS = Statement("Something", False, "this", "that", warn=True)
 FAILS = Statement("Something", False, "this", "that")
 UNSEEN = lacking("", expected="Redis", got="connection refused")
-CERTAIN = {"cause": "", "certainty": Coverage()}
 HEALTHY_NOW = {
     "test_no_part_of_a_response_takes_long": {
         "time_split": {
@@ -445,7 +444,7 @@ HEALTHY_NOW = {
             "domains": (),
             "domains_off": (),
         },
-        "live_url_answer": {"url": "https://shop.example", "failed": False, "outcome": "HTTP 200", **CERTAIN},
+        "live_url_answer": {"statement": HOLDS},
         "app_components": {"worst_first": (), "functions": ()},
         "known_restarts": {"most_first": ()},
         "api_health": {
@@ -514,7 +513,7 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
             {"time_split": {"after_the_first_byte": Reading(9.0)}},
             "CRITICAL",
         ),
-        ("test_services_are_up", {"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
+        ("test_services_are_up", {"live_url_answer": {"statement": FAILS}}, "CRITICAL"),
         ("test_services_are_up", {"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
         ("test_services_are_up", {"known_restarts": {"most_first": (RESTARTED,)}}, "WARNING"),
         ("test_services_are_up", {"api_health": {"listing": lambda _: WARNS}}, "WARNING"),

@@ -33,6 +33,7 @@ from playbook.measure.people.maintenance import (
 from playbook.measure.people.maintenance_errors import errors_since_maintenance
 from playbook.measure.redis.redis import RedisPing
 from playbook.measure.statements import Statement
+from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.measure.figures.test_kpis import Store
@@ -431,6 +432,7 @@ def test_kinds_that_were_too_many_to_keep_may_be_new(tmp_path):
 HOLDS = Statement("Something", True, "this", "this", warn=True)
 WARNS = Statement("Something", False, "this", "that", warn=True)
 FAILS = Statement("Something", False, "this", "that")
+UNSURE = Statement("Something", True, "this", "this", coverage=lacking("", expected="the page", got="a challenge"))
 HEALTHY = {
     "app": {
         "name": "shop",
@@ -441,13 +443,7 @@ HEALTHY = {
         "domains_off": (),
         "statements": [HOLDS],
     },
-    "live_url_answer": {
-        "url": "https://shop.example",
-        "failed": False,
-        "outcome": "HTTP 200",
-        "certainty": Coverage(),
-        "cause": "",
-    },
+    "live_url_answer": {"statement": HOLDS},
     "app_components": {"worst_first": (), "functions": ()},
     "app_jobs": {"statements": [HOLDS]},
     "api_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy", "listing": lambda _: HOLDS},
@@ -484,8 +480,8 @@ def of(values, **changed):
         ({"services_beside": {"optimising": Reading(90.0)}}, "CRITICAL"),
         ({"services_beside": {"coverage": lacking("", expected="Redis", got="refused")}}, "UNKNOWN"),
         ({"app": {"coverage": lacking("", expected="the app of shop.example", got="another")}}, "UNKNOWN"),
-        ({"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
-        ({"live_url_answer": {"certainty": lacking("", expected="the page", got="a challenge")}}, "UNKNOWN"),
+        ({"live_url_answer": {"statement": FAILS}}, "CRITICAL"),
+        ({"live_url_answer": {"statement": UNSURE}}, "UNKNOWN"),
     ],
 )
 def test_whatever_a_daily_check_finds_bad_is_bad_after_a_maintenance(changed, verdict):
@@ -555,29 +551,21 @@ class _Absent:
 
 
 NO_FIGURES = _Absent()
-PAGE = {
-    "bad": [],
-    "summary": "5 of 5",
-    "cause": "",
-    "is_retitled": False,
-    "usual_title": "Shop",
-    "title": "Shop",
-    "median": Reading(0.2, "5 fresh connections"),
-}
+
+
+def page(status=200, title="Shop"):
+    return HomepageTiming((Sample(status, Phases(total=0.2), title=title),) * 5, usual_title="Shop")
 
 
 @pytest.mark.parametrize(
-    ("changed", "verdict"),
-    [
-        ({}, "OK"),
-        ({"bad": ["HTTP 503"]}, "CRITICAL"),
-        ({"is_retitled": True, "title": "Back soon"}, "WARNING"),
-    ],
+    ("homepage", "verdict"),
+    [(page(), "OK"), (page(status=503), "CRITICAL"), (page(title="Back soon"), "WARNING")],
 )
-def test_homepage_must_be_back_after_a_maintenance(changed, verdict):
+def test_homepage_must_be_back_after_a_maintenance(homepage, verdict):
     """A page of the maintenance that was left on may be quick."""
-    values = of({"homepage_timing": PAGE}, homepage_timing=changed)
-    found = judged(checks.test_key_figures_are_normal_since, since_maintenance=NO_FIGURES, **values)
+    found = judged(
+        checks.test_key_figures_are_normal_since, since_maintenance=NO_FIGURES, homepage_timing=homepage
+    )
     assert found[0] == verdict
 
 
