@@ -10,9 +10,10 @@ from playbook.core.audience import say
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
+    from playbook.measure.app.app import AppStatus
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.jobs import AppJobs
+    from playbook.measure.app.live_url import LiveUrlAnswer
     from playbook.measure.app.product import Product
     from playbook.measure.app.restarts import KnownRestarts
     from playbook.settings.sections.limits import Limits

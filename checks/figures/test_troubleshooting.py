@@ -9,10 +9,11 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.alerts.alerts import Alerts
-    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
+    from playbook.measure.app.app import AppStatus
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
     from playbook.measure.app.known_storage import KnownStorage
+    from playbook.measure.app.live_url import LiveUrlAnswer
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
     from playbook.measure.app.restarts import ComponentRestarts, KnownRestarts
     from playbook.measure.app.scaling import ScalingReview

@@ -8,9 +8,10 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
+    from playbook.measure.app.app import AppStatus
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.jobs import AppJobs
+    from playbook.measure.app.live_url import LiveUrlAnswer
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups

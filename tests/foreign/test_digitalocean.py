@@ -15,10 +15,11 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.judge import Judge
-from playbook.measure.app.app import LiveUrlAnswer, OwnApp, app
+from playbook.measure.app.app import OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.jobs import app_jobs
+from playbook.measure.app.live_url import LiveUrlAnswer
 from playbook.measure.app.restarts import KnownRestarts
 from playbook.measure.figures.cost_trend import cost_trend
 from playbook.measure.figures.costs import bills

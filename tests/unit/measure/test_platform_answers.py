@@ -22,10 +22,11 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
-from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, OwnApp, app
+from playbook.measure.app.app import PHASES, STATES, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.jobs import app_jobs
+from playbook.measure.app.live_url import LiveUrlAnswer
 from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
 from playbook.measure.app.resources import cpu_week, memory_growth
 from playbook.measure.app.restarts import KnownRestarts, component_restarts

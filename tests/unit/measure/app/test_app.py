@@ -21,9 +21,10 @@ from playbook.core.evidence import Facts, Table
 from playbook.core.hosts import Hosts
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
-from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer, own_app
+from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, app, own_app
 from playbook.measure.app.components import AppComponents, Component, app_components
 from playbook.measure.app.jobs import AppJobs
+from playbook.measure.app.live_url import LiveUrlAnswer, live_url_answer
 from playbook.measure.app.restarts import KnownRestarts
 from playbook.run.run import load_providers
 from playbook.settings.loading import load
