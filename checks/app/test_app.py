@@ -33,25 +33,13 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
     may be another one, and is UNKNOWN.
     """
     if app:
-        judge.that(
-            app.serves,
-            f"App {app.name}",
-            expected="an active deployment in phase ACTIVE",
-            found=app.found,
-            coverage=app.phases,
-        )
+        judge.that(**app.serving.terms)
     if live_url_answer:
         judge.that(**live_url_answer.statement.terms)
     if app:
         pinned, *addresses = app.statements
         judge.that(**pinned.terms)
-        judge.that(
-            not app.domains_off,
-            f"Domains of {app.name}",
-            expected="all in phase ACTIVE",
-            found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
-            warn=True,
-        )
+        judge.that(**app.domains_served.terms)
         for statement in addresses:
             judge.that(**statement.terms)
 

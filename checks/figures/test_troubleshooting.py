@@ -172,20 +172,8 @@ def test_services_are_up(
     A domain that is not ACTIVE, and a dependency that is listed no more, is a warning.
     """
     if app:
-        judge.that(
-            app.serves,
-            f"App {app.name}",
-            expected="an active deployment in phase ACTIVE",
-            found=app.found,
-            coverage=app.phases,
-        )
-        judge.that(
-            not app.domains_off,
-            f"Domains of {app.name}",
-            expected="all in phase ACTIVE",
-            found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
-            warn=True,
-        )
+        judge.that(**app.serving.terms)
+        judge.that(**app.domains_served.terms)
     if app_components:
         for one in app_components.worst_first:
             judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)

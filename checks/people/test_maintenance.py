@@ -202,20 +202,8 @@ def test_services_are_healthy_again(
     if services_beside:
         judge.that(True, "Services beside the app", expected="all to work", found=services_beside.found)
     if app:
-        judge.that(
-            app.serves,
-            f"App {app.name}",
-            expected="an active deployment in phase ACTIVE",
-            found=app.found,
-            coverage=app.phases,
-        )
-        judge.that(
-            not app.domains_off,
-            f"Domains of {app.name}",
-            expected="all in phase ACTIVE",
-            found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
-            warn=True,
-        )
+        judge.that(**app.serving.terms)
+        judge.that(**app.domains_served.terms)
     if live_url_answer:
         judge.that(**live_url_answer.statement.terms)
     for one in app_components.worst_first if app_components else ():

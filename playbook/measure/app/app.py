@@ -147,6 +147,18 @@ class AppStatus:
         return ", ".join(off) if self.addresses else "none"
 
     @property
+    def serving(self) -> Statement:
+        """That a deployment serves visitors, in a phase that is known."""
+        expected = "an active deployment in phase ACTIVE"
+        return Statement(f"App {self.name}", self.serves, expected, self.found, coverage=self.phases)
+
+    @property
+    def domains_served(self) -> Statement:
+        """That every domain is active, and nobody has to do anything about one."""
+        found = ", ".join(self.domains_off) or f"{len(self.domains)} of {len(self.domains)}"
+        return Statement(f"Domains of {self.name}", not self.domains_off, "all in phase ACTIVE", found, warn=True)
+
+    @property
     def statements(self) -> list[Statement]:
         """That no rollback holds back what is pushed, and that its dedicated egress addresses are in use."""
         held = f"pinned to {self.pinned} by a rollback that is neither committed nor reverted"

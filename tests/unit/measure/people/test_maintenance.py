@@ -434,15 +434,7 @@ WARNS = Statement("Something", False, "this", "that", warn=True)
 FAILS = Statement("Something", False, "this", "that")
 UNSURE = Statement("Something", True, "this", "this", coverage=lacking("", expected="the page", got="a challenge"))
 HEALTHY = {
-    "app": {
-        "name": "shop",
-        "serves": True,
-        "found": "ACTIVE",
-        "phases": Coverage(),
-        "domains": (),
-        "domains_off": (),
-        "statements": [HOLDS],
-    },
+    "app": {"serving": HOLDS, "domains_served": HOLDS, "statements": [HOLDS]},
     "live_url_answer": {"statement": HOLDS},
     "app_components": {"worst_first": (), "functions": ()},
     "app_jobs": {"statements": [HOLDS]},
@@ -458,7 +450,7 @@ HEALTHY = {
 
 
 def of(values, **changed):
-    """Stand-ins for measured values, with some attributes changed: ``app={"serves": False}``."""
+    """Stand-ins for measured values, with some attributes changed: ``app={"serving": FAILS}``."""
     return {
         name: SimpleNamespace(**{"coverage": whole("seen"), **known, **changed.get(name, {})})
         for name, known in values.items()
@@ -470,7 +462,7 @@ def of(values, **changed):
     [
         ({}, "OK"),
         ({"image_health": {"is_degraded": True}}, "WARNING"),
-        ({"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
+        ({"app": {"domains_served": WARNS}}, "WARNING"),
         ({"app": {"statements": [HOLDS, WARNS]}}, "WARNING"),
         ({"app_components": {"functions": (SimpleNamespace(statement=WARNS),)}}, "WARNING"),
         ({"app_jobs": {"statements": [WARNS]}}, "WARNING"),
