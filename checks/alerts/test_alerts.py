@@ -60,7 +60,7 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
     judge.that(
         not alerts.not_loaded,
         "Settings of alerting",
-        expected="the newest of each program to be loaded",
+        expected="every program to have loaded the newest",
         found=f"older ones in {', '.join(alerts.not_loaded)}" if alerts.not_loaded else "none known to be refused",
         warn=True,
     )

@@ -77,7 +77,7 @@ def test_newest_backups_match_their_manifests(
     judge.that(
         not backup_verification.lost_tables,
         "Tables in the newest dumps",
-        expected="rows of each that the dumps before had rows of",
+        expected="rows of every table that had some before",
         found=f"none of {backup_verification.lost_tables}" if backup_verification.lost_tables else "rows of all",
         warn=True,
     )

@@ -352,7 +352,7 @@ def _of_everybody(github: GitHubApi, seen: int) -> Coverage:
     return lacking(
         "perhaps the public members only",
         expected="every member of the organisation",
-        got=f"{seen}, who are all public, for a token that may see no others",
+        got=f"only the {seen} public ones, and the token may not be allowed to see others",
         hint="Give the token of a member the permission members=read of the organisation, or read:org.",
     )
 

@@ -109,7 +109,8 @@ class SecurityLog:
         several, hour_of_several, proxy = self._most(lambda source: not is_visitor(source))
         too_many = self.limit.verdict(several) is not Verdict.OK
         if too_many and self.limit.verdict(worst) is Verdict.OK:
-            got = f"{several:,} refused at {hour_text(hour_of_several)} from {proxy or 'nobody named'}"
+            whose = f"from {proxy}" if proxy else "without an address"
+            got = f"{several:,} refused at {hour_text(hour_of_several)} {whose}"
             return Reading(math.nan, self.over, lacking("", expected=_EACH_VISITOR, got=got, hint=_PROXY_HINT))
         if several > worst and not too_many:
             worst, hour, source = several, hour_of_several, proxy

@@ -155,7 +155,9 @@ class Health:
             return lacking(
                 f"{self.age:.0f} min old" if is_known else "of unknown age",
                 expected=f"an answer of the last {self.newest:g} min",
-                got=f"one of {self.age:.0f} min ago" if is_known else "one of a cache that does not tell its age",
+                got=f"one of {self.age:.0f} min ago"
+                if is_known
+                else "one from a cache that does not tell its age",
                 hint=f"Exclude {self.path} from caching, and check that the job behind its health checks is"
                 " running.",
             )
