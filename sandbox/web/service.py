@@ -46,6 +46,7 @@ _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
 _MAX_DISCARDED = 64 * 1024 * 1024  # bytes
+_POOL = 10  # connections
 _REDIS_LIMIT = 5.0  # seconds; the whole sandbox shares one event loop, on a machine that may be busy
 _LOGS: ContextVar[LogStore] = ContextVar("logs")  # of the world in which the request came that is being answered
 
@@ -210,6 +211,7 @@ class PortfolioService(HttpService):
             "status": "degraded" if reported & {"degraded", "unhealthy"} and not hides else "healthy",
             **self._about(WEB),
             "dependencies": dependencies,
+            "pool": _pool(self._state().waiting),
         }
         if body["status"] != "healthy":
             bad = [name for name, entry in dependencies.items() if entry["status"] != "healthy"]
@@ -350,3 +352,8 @@ def _no_store(body: dict[str, Any], status: int) -> Response:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
+
+
+def _pool(waiting: int) -> dict[str, int]:
+    """The pool of connections, of which the report itself uses one; nobody waits before all are taken."""
+    return {"max": _POOL, "in_use": _POOL if waiting else 1, "waiting": waiting}

@@ -45,6 +45,7 @@ class PortfolioState:
         started: start time of the app, for its uptime.
         statuses: status that components report, if not ``healthy``, by component.
         listed_before: dependencies that the health report has listed until yesterday.
+        waiting: requests that wait for a connection of its pool, all of which are taken then.
         hides_dependencies: the website reports healthy, with 200, whatever its dependencies report.
         homepage: page at its address.
         homepage_status: HTTP status of the homepage.
@@ -66,6 +67,7 @@ class PortfolioState:
     started: datetime
     statuses: dict[str, str] = field(default_factory=dict)
     listed_before: tuple[str, ...] = ()
+    waiting: int = 0
     hides_dependencies: bool = False
     homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200

@@ -23,7 +23,10 @@ _WELL = word_set("healthy ready alive live online up connected")
 _COPIES = word_set(
     "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
 )
-_HOW_MANY = word_set("count total number num size online alive live running available connected registered")
+_TAKERS = word_set("workers consumers brokers masters")  # of jobs, of messages, and of Horizon's queues
+_JOB_LIBRARIES = word_set("celery sidekiq resque rq dramatiq huey horizon goodjob")
+_NONE = ("0", "none", "no", "[]", "")
+_HOW_MANY = word_set("count size total number num size online alive live running available connected registered")
 
 
 def is_percent(key: str) -> bool:
@@ -76,11 +79,24 @@ def are_copies(key: str) -> bool:
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
 
 
-def counts_workers(key: str) -> bool:
-    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+def counts_workers(key: str, name: str = "") -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``.
+
+    Args:
+        name: of what has them; those of Celery are its ``nodes``, and those of Sidekiq its ``processes``.
+    """
     words = words_of(key)
-    named = [word for word in words if word not in _HOW_MANY]
-    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
+    named = [word for word in words if word not in _HOW_MANY and word not in _JOB_LIBRARIES]
+    if named in (["nodes"], ["processes"]):
+        return bool(_JOB_LIBRARIES & {*words_of(name), *words})
+    is_one = len(named) == 1 and f"{named[0]}s" in _TAKERS and len(words) > 1
+    return is_one or (len(named) == 1 and named[0] in _TAKERS)
+
+
+def counts_no_workers(key: str, value: object) -> bool:
+    """Whether a key that counts or lists workers has no number of them: null, ``"0"``, ``"none"``."""
+    is_none = value is None or (isinstance(value, str) and value.strip().casefold() in _NONE)
+    return is_none and counts_workers(key)
 
 
 def is_count(key: str) -> bool:

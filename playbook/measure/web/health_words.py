@@ -136,6 +136,7 @@ _TROUBLE = re.compile(
     r"|exception occurred|traceback|degraded|overloaded|unhealthy|high (?:latency|load|lag)"
     r"|still (?:starting|loading)|(?:is|are) (?:far )?behind|maintenance in progress|rate.limited"
     r"|(?:quota|limit|deadline|space) (?:was |is )?exceeded|circuit (?:is )?open|checksum mismatch|was aborted"
+    r"|(?:experiencing|under) (?:heavy|high) load|potential bottlenecks?"
     r"|(?:lock|deadlock) (?:is )?(?:held|detected)|unexpected (?:response|status|answer|error|reply)"
     r"|no (?:\w+ )?(?:workers?|consumers?|response|answer|heartbeat|leader|primary|backup|space|master)\b"
     r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
@@ -164,7 +165,8 @@ _PRODUCTS = _set(
     supabase planetscale neon database disk filesystem bleve array sync predis phpredis ioredis prisma drizzle
     typeorm sequelize knex mongoose sqlalchemy gorm jwt oauth oidc saml ldap session cookie bearer passport clerk
     keycloak cognito firebase nextauth smtp imap nodemailer postmark resend cron nginx envoy traefik kong express
-    fastapi flask django rails laravel nestjs typesense algolia qdrant nats pulsar gcs cloudinary stripe"""
+    fastapi flask django rails laravel nestjs typesense algolia qdrant nats pulsar gcs cloudinary stripe
+    sharp libvips imgproxy thumbor imagemagick imagekit imgix pillow celery rq huey dramatiq arq"""
 )
 
 
@@ -267,6 +269,11 @@ def is_bad_mode(text: str) -> bool:
 def is_unknown(text: str) -> bool:
     """Whether a text says that nothing is known: ``unknown``, ``unchecked``."""
     return canonical(text) in ("unknown", "unchecked", "not-checked", "untested", "undefined", "?")
+
+
+def is_nobody(text: str) -> bool:
+    """Whether a text in place of a name says that there is none."""
+    return canonical(text) in ("none", "null", "nil", "no", "unknown", "")
 
 
 def tells_of_failure(text: str) -> bool:
