@@ -19,11 +19,10 @@ _DATA = word_set(
     """edition plan tier stage profile stack currency team license licence copyright framework motd banner
     announcement notice greeting hello signature nonce etag request trace correlation span support locale country
     channel track session account tenant visitor company customer brand slogan copy year month day browser node
-    channel track session account tenant visitor company customer brand slogan copy year month day browser node
-    nodejs python
-    previous latest date time timestamp uptime started deployed updated created checked expires password secret
-    username ttl size count total limit interval seconds ms strategy policy format encoding charset interface
-    protocol scheme domain origin network subnet bucket dc datacenter rack sponsor source package module hint"""
+    nodejs python python3 php ruby java go dotnet process pid memory cpu load counter schedule next until at since
+    last first previous latest date time timestamp uptime started deployed updated created checked expires password
+    secret username ttl size count total limit interval seconds ms strategy policy format encoding charset
+    interface protocol scheme domain origin network subnet bucket dc datacenter rack sponsor source package module hint"""
 )
 
 
