@@ -22,7 +22,8 @@ _DATA = word_set(
     nodejs python python3 php ruby java go dotnet process pid memory cpu load counter schedule next until at since
     last first previous latest date time timestamp uptime started deployed updated created checked expires password
     secret username ttl size count total limit interval seconds ms strategy policy format encoding charset
-    interface protocol scheme domain origin network subnet bucket dc datacenter rack sponsor source package module hint"""
+    interface protocol scheme domain origin network subnet bucket dc datacenter rack sponsor source package
+    module hint"""
 )
 
 
