@@ -402,6 +402,11 @@ def test_absent_part_includes_its_own_parts(project):
             {"GRAFANA_URL": "https://g.example"},
             r"got 'grafana' and .*\(from \$GRAFANA_URL\)",
         ),
+        (
+            "without = ['databases']",
+            {"DO_REDIS_CLUSTER_ID": "9cc10173"},
+            r"got 'databases' and .*\.redis_cluster_id \(from \$DO_REDIS_CLUSTER_ID\)",
+        ),
     ],
 )
 def test_unknown_or_configured_absent_part_is_one_clear_mistake(project, text, environment, sentence):

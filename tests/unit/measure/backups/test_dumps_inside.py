@@ -175,7 +175,9 @@ def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path,
     assert judged(checks.test_last_nights_backup_is_complete, settings_of(tmp_path), backups=missed)[0] == (
         Verdict.WARNING
     )
-    assert seen(tmp_path, before, dumps_gone=["db/users.sql"]).dumped.holds
+    given_up = seen(tmp_path, before, dumps_gone=["db/users.sql"])
+    assert given_up.dumped.holds
+    assert given_up.evidence()[0].facts["Dumps that need not be there"] == "db/users.sql"
     unread = seen(tmp_path, before, read_whole_mb=0.0001)
     assert unread.dumped.holds
     kept = unread.readings["backup dumps"]
