@@ -80,6 +80,7 @@ class PortfolioService(HttpService):
         self._optimizer = Optimizer(self._state)
         self._images = Counter("image_optimizations_total", "Images processed", "format", "result")
         self._image_times = Histogram("image_optimization_duration_seconds", "Time to process an image", "format")
+        self._posted = 0
         self._cache = Counter("image_cache_requests_total", "Lookups in the image cache", "result")
         self._redis: Redis | None = None
         self._work: asyncio.Task[None] | None = None
@@ -278,6 +279,9 @@ class PortfolioService(HttpService):
             raise HTTPException(413, f"image is larger than {_MAX_UPLOAD // 1024 // 1024} MB")
         try:
             wishes = Wishes.parse(fields)
+            self._posted += 1
+            if self._state().one_of_two_fails and self._posted % 2 == 0:
+                raise OptimizationError(500, "no image workers")
             result = await self._queue.optimize(image, wishes)
         except (Refused, OptimizationError) as error:
             if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -51,6 +51,7 @@ class PortfolioState:
         homepage_status: HTTP status of the homepage.
         homepage_delay: additional seconds.
         optimization: result of the optimiser.
+        one_of_two_fails: each second image meets an instance of the website that cannot reach the workers.
         optimization_delay: additional seconds of each optimisation.
         worker_stuck: the worker hangs on its current job and takes no other.
         delays: additional seconds by path.
@@ -73,6 +74,7 @@ class PortfolioState:
     homepage_status: int = 200
     homepage_delay: float = 0.0
     optimization: Literal["works", "fails", "corrupt", "larger"] | Mistake = "works"
+    one_of_two_fails: bool = False
     optimization_delay: float = 0.0
     worker_stuck: bool = False
     delays: dict[str, float] = field(default_factory=dict)
