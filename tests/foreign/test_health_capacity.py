@@ -42,6 +42,13 @@ TAKEN = {
     '{"status":"ok","db_pool":"10/10 in use, 7 waiting"}': WARNING,
     """{"status":"ok","db_pool":
     "Pool size: 5  Connections in pool: 0 Current Overflow: 10 Current Checked out connections: 15"}""": WARNING,
+    '{"status":"ok","prisma":{"pool":{"open":9,"busy":9,"idle":0,"wait":40}}}': WARNING,
+    """{"status":"ok","prisma_pool_connections_busy":9,"prisma_pool_connections_idle":0,
+    "prisma_client_queries_wait":40}""": WARNING,
+    '{"status":"Healthy","entries":{"npgsql":{"data":{"Busy":100,"Max":100},"status":"Healthy"}}}': WARNING,
+    # https://www.php.net/manual/en/fpm.status.php
+    """{"status":"ok","pool":"www","listen queue":12,"max listen queue":13,"listen queue len":128,
+    "idle processes":0,"active processes":5,"total processes":5,"max active processes":5}""": WARNING,
     """{"status":"up","open_connections":"41","in_use":"41","idle":"0","wait_count":"1200",
     "message":"The database is experiencing heavy load."}""": UNKNOWN,
     # The size may be what the pool has grown to.
@@ -80,6 +87,24 @@ UNSTATED = {
     '{"status":"ok","celery_ping":[]}': UNKNOWN,
     '{"status":"ok","celery":{"ping":{}}}': UNKNOWN,
     '{"status":"ok","celery_ping":"wat"}': UNKNOWN,
+    '{"status":"ok","celery":{"workers":{"celery@web-1":null}}}': UNKNOWN,
+    '{"status":"ok","celery":{"status":"ok","message":"No nodes replied within time constraint."}}': UNKNOWN,
+    '{"status":"ok","celery_beat":null}': UNKNOWN,
+    '{"status":"ok","celery_beat":{"last_tick":null}}': UNKNOWN,
+    '{"status":"ok","celery":"0 workers online"}': UNKNOWN,
+    '{"status":"ok","queue":"0 consumers"}': UNKNOWN,
+    '{"status":"ok","celery_workers":"0/3"}': UNKNOWN,
+    '{"status":"ok","sidekiq":{"busy":0,"processes":null}}': UNKNOWN,
+    # What programs write of an object, and templates that nobody has filled in.
+    **{
+        f'{{"status":"ok","redis":"{text}","info":{{"cache":"{text}"}}}}': UNKNOWN
+        for text in (
+            *("[object Object]", "Promise { <pending> }", "<coroutine object ping at 0x7f1c>", "${redis}", "%s"),
+            *("{{ redis }}", "function ping() { [native code] }", "<redis.client.Redis object at 0x7f1c>"),
+        )
+    },
+    '{"status":"ok","celery":"2 workers online","queue":"10 consumers"}': OK,
+    '{"status":"ok","template":"<b>","price":"5 %"}': OK,
     '{"status":"ok","redis_latency_ms":null}': UNKNOWN,
     '{"status":"ok","db_check":null}': UNKNOWN,
     '{"status":"ok","image_service":null}': UNKNOWN,
@@ -100,6 +125,7 @@ UNSTATED = {
     '{"status":"ok","celery_ping":[{"celery@web-1":{"ok":"pong"}}]}': OK,
     '{"status":"ok","redis":"up","primary":"db-1","leader":"node-2","role":"primary"}': OK,
     '{"status":"ok","leader":true,"is_leader":false}': OK,
+    '{"status":"ok","db":"ok","redis":"ok","logger":"pino","monitoring":"sentry","renderer":"react"}': OK,
     '{"status":"ok","image_service":"sharp","auth_service":"auth0","payment_service":"stripe"}': OK,
     '{"status":"ok","horizon":"running","masters":1,"paused_masters":0,"processes":10}': OK,
     '{"status":"ok","db":"ok","redis":"ok","sentry":"disabled","maintenance":null,"announcement":null}': OK,

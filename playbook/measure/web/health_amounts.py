@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playbook.measure.web.health_key_words import ERRORS, LIMITING, word_set, words_of
 from playbook.measure.web.health_words import MEANING, canonical
 
@@ -25,7 +27,7 @@ _COPIES = word_set(
 )
 _TAKERS = word_set("workers consumers brokers masters")  # of jobs, of messages, and of Horizon's queues
 _JOB_LIBRARIES = word_set("celery sidekiq resque rq dramatiq huey horizon goodjob")
-_NONE = ("0", "none", "no", "[]", "")
+_NO_NUMBER = re.compile(r"(?:0(?:\s*(?:/|of)\s*\d+)?|none|no|\[\])?")
 _HOW_MANY = word_set("count size total number num size online alive live running available connected registered")
 
 
@@ -93,10 +95,14 @@ def counts_workers(key: str, name: str = "") -> bool:
     return is_one or (len(named) == 1 and named[0] in _TAKERS)
 
 
-def counts_no_workers(key: str, value: object) -> bool:
-    """Whether a key that counts or lists workers has no number of them: null, ``"0"``, ``"none"``."""
-    is_none = value is None or (isinstance(value, str) and value.strip().casefold() in _NONE)
-    return is_none and counts_workers(key)
+def counts_no_workers(name: str, key: str, value: object) -> bool:
+    """Whether a key that counts or lists workers has no number of them: null, ``"0"``, ``"0/3"``, ``"none"``; or
+    names one of Celery's that has not answered.
+    """
+    is_none = value is None or (
+        isinstance(value, str) and _NO_NUMBER.fullmatch(value.strip().casefold()) is not None
+    )
+    return is_none and (counts_workers(key, name) or (value is None and "@" in key))
 
 
 def is_count(key: str) -> bool:

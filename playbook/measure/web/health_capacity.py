@@ -17,11 +17,11 @@ from playbook.measure.web.health_values import Pairs, number_in, short, under
 
 _CONNECTIONS = word_set(
     """pool pools connection connections conn conns hikari hikaricp agroal dbcp c3p0 druid knex tarn pgbouncer puma
-    deadpool r2d2 bb8 sqlx
-    semaphore bulkhead permits maxclients fd fds descriptors sockets"""
+    deadpool r2d2 bb8 sqlx semaphore bulkhead permits maxclients fd fds descriptors sockets listenqueue"""
 )
 _DATABASES = word_set(
-    """db database databases datasource postgres postgresql pg mysql mariadb mongo mongodb asyncpg sqlalchemy"""
+    """db database databases datasource postgres postgresql pg mysql mariadb mongo mongodb asyncpg sqlalchemy
+    npgsql prisma"""
 )
 _THREADS = word_set("thread threads")
 _QUOTAS = word_set("quota quotas credits ratelimit")
@@ -35,7 +35,7 @@ _OPEN = word_set("open connected current")  # with those that are idle, where bo
 _COUNTED = word_set("connections connection conns")
 _FREE = word_set("idle free available remaining spare checkedin permits")
 _SURELY_FREE = word_set("free available remaining permits")
-_WAITING = word_set("waiting waiters awaiting pending queued backlog")
+_WAITING = word_set("listenqueue wait waiting waiters awaiting pending queued backlog")
 _LIMIT = word_set("max maximum limit capacity quota maxclients")
 _SIZE, _LENGTH = word_set("size total"), word_set("length depth")
 _COUNTS = _COUNTED | _OPEN | _SIZE | _LENGTH
@@ -43,18 +43,19 @@ _ROLES = _COUNTS | _IN_USE | _FREE | _WAITING | _LIMIT | {"observed", "value", "
 _SHARES = word_set("utilization utilisation usage saturation")
 # A key with one of these tells something else: a time, a peak, a share, or a count since the start.
 _OTHERS = word_set(
-    """lifetime timeout time duration ms seconds age closed wait min minimum last previous peak created destroyed
+    """lifetime timeout time duration ms seconds age closed min minimum last previous peak created destroyed
     destroy errors failed failures hits misses stale retries threshold warning bytes mb avg average percent pct
     percentage"""
 )
 _FILLING = word_set(
     """connection connections conn conns count num number of db pool client clients thread threads socket sockets
-    slot slots acquires creates checkout requests in use out checked calls concurrent allowed resource resources
-    items"""
+    slot slots process processes queries acquires creates checkout requests in use out checked calls concurrent
+    allowed resource resources items"""
 )
 _JOINED = {("in", "use"): "inuse", ("checked", "out"): "checkedout", ("checked", "in"): "checkedin"}
 _JOINED_NAMES = {("rate", "limit"): "ratelimit"}
-_SINCE_START = {("requests", "queued")}  # psycopg's
+_SINCE_START = {("requests", "queued"), ("wait", "count")}  # of psycopg, and of Go
+_LISTEN_QUEUE = {("listen", "queue"): "listenqueue"}  # of php-fpm
 _DEFAULT_OVERFLOW = 10  # https://docs.sqlalchemy.org/en/20/core/pooling.html: max_overflow
 _OWN_CHECKS = 4  # connections that the checks of the report may use at once
 # "Pool size: 5  Connections in pool: 0 Current Overflow: 10 Current Checked out connections: 15"
@@ -150,7 +151,7 @@ def _pools(name: str, value: Pairs) -> Iterator[_Pool]:
     beside = {key for key, _ in value}
     for key, one in value:
         number = number_in(one)
-        words = _joined(words_of(key), _JOINED)
+        words = _joined(_joined(words_of(key), _JOINED), _LISTEN_QUEUE)
         if number is None or (isinstance(one, str) and "%" in one) or words in _SINCE_START or _OTHERS & {*words}:
             continue
         is_puma = key == "pool_capacity" and "backlog" in beside  # how many requests it could take now
@@ -174,7 +175,7 @@ def _role(words: tuple[str, ...]) -> str:
         return "most_overflow" if own & _LIMIT else "overflow"
     if own & _LIMIT and not own & {"remaining", "available"}:
         # The most that may be idle or wait, or that were ever in use, is no limit.
-        return "" if own & (_FREE | _WAITING | {"used"}) else "limit"
+        return "" if own & (_FREE | _WAITING | {"used", "processes"}) else "limit"
     kinds = (("waiting", _WAITING), ("free", _FREE), ("used", _IN_USE))
     if role := next((kind for kind, known in kinds if own & known), ""):
         return role
@@ -222,7 +223,7 @@ def _none_left(pool: _Pool, used: float | None, limit: float | None) -> bool:
 
 def _reached(pool: _Pool, used: float | None, limit: float | None) -> Full | None:
     # The report's own checks may hold the only one.
-    if used is None or limit is None or not used >= limit > 1:
+    if used is None or limit is None or not used >= limit > 1 or pool.free:
         return None
     return Full(pool.name, _said(pool, used, limit), sure=True)
 

@@ -23,7 +23,8 @@ _DATA = word_set(
     last first previous latest date time timestamp uptime started deployed updated created checked expires password
     secret username ttl size count total limit interval seconds ms strategy policy format encoding charset
     interface protocol scheme domain origin network subnet bucket dc datacenter rack sponsor source package
-    module hint"""
+    module hint monitoring analytics hosting cms ai llm logger renderer bundler compiler parser builder router orm
+    driver adapter template theme"""
 )
 
 

@@ -72,7 +72,7 @@ _NEEDED = word_set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
     worker workers broker nats search disk filesystem sidekiq celery scheduler cron auth stripe upstream
-    gateway vault consul etcd cdn"""
+    gateway vault consul etcd cdn beat"""
 )
 # Of these words, one behind something needed tells what that has answered: ``celery_ping``, ``redis_latency_ms``.
 _ANSWERS = word_set("ping pong check probe latency reply replies response heartbeat")
@@ -243,7 +243,7 @@ def must_be_told(name: str, key: str) -> bool:
     observed = words == {"observed", "value"}
     if observed or is_answer(name, key) or is_leader(key) or {"last", "backup"} <= words:
         return True
-    if words & {"check", "checked", "heartbeat", "healthcheck"} or (is_needed(key) and not name):
+    if words & {"check", "checked", "heartbeat", "healthcheck", "tick"} or (is_needed(key) and not name):
         return not words & _SWITCHES
     plain = is_needed(name) or holds_switches(name) or bool(set(words_of(name)) & _PLAIN)
     return must_not_be_zero(key) and not plain

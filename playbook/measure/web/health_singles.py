@@ -33,7 +33,7 @@ class SingleValues(Statements):
             bad = health_amounts.is_bad_rate(key, rate, percent) and not health_flags.is_circuit(name)
         elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
             bad = not is_empty(value)
-        elif share_used_up(name, key, value) or health_amounts.counts_no_workers(key, value):
+        elif share_used_up(name, key, value) or health_amounts.counts_no_workers(name, key, value):
             bad = True
         else:
             return False

@@ -149,6 +149,17 @@ _TROUBLE = re.compile(
 _REFUSAL = re.compile(
     r"\b(?:MISCONF|NOAUTH|WRONGPASS|MASTERDOWN|CLUSTERDOWN) |OOM command not|LOADING Redis is|READONLY You can't"
 )
+# What a program writes of an object, a promise or a function, and a template that nobody has filled in.
+_UNFILLED = re.compile(
+    r"\[object \w+\]|\[native code\]|Promise \{"
+    r"|<(?:coroutine|function|bound method|built-in|Future|Task|generator)\b"
+    r"|<\w[\w.]* object at 0x|\$\{[\w.\s]+\}|\{\{[^{}]*\}\}|^%[sdv]$|^<no value>$"
+)
+_NOBODY = re.compile(
+    r"(?<![\d.,/])0 (?:online |active |live |alive |running |ready |connected |registered )?"
+    r"(?:workers?|consumers?|nodes?|brokers?)\b(?! (?:are |is )?(?:failed|failing|down|offline|dead|lost|unhealthy"
+    r"|missing|stuck))|\bno nodes replied\b"
+)
 _CONDITION = re.compile(
     r"\b(?:if|when|whether|unless|until|on (?:failure|error|timeout))\b|^checks? (?:that|the)\b"
 )
@@ -256,7 +267,11 @@ def is_doubtful(text: str) -> bool:
     text = text[:_LONGEST]
     plain = text.casefold()
     return canonical(text) in _DOUBTFUL or bool(
-        FAILURE.search(text) or _NEGATED.search(plain) or _FOREIGN.search(plain)
+        _UNFILLED.search(text)
+        or _NOBODY.search(plain)
+        or FAILURE.search(text)
+        or _NEGATED.search(plain)
+        or _FOREIGN.search(plain)
     )
 
 
@@ -286,7 +301,11 @@ def tells_of_failure(text: str) -> bool:
 def tells_of_trouble(text: str) -> bool:
     """As ``tells_of_failure``, of a message that says what a check has found, in any of the usual words."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
-    happened = _TROUBLE.search(plain) and not _NOTHING_BAD.search(plain) and not _CONDITION.search(plain)
+    happened = (
+        (_TROUBLE.search(plain) or _NOBODY.search(plain))
+        and not _NOTHING_BAD.search(plain)
+        and not _CONDITION.search(plain)
+    )
     return bool(happened or _REFUSAL.search(text))
 
 
