@@ -169,7 +169,7 @@ class JobQueue:
             if seconds is not None:
                 shown[name] = two_whole_units(seconds)
         if figures.unseen:
-            shown["Workers"] = f"not seen: {figures.unseen}"
+            shown["Clients like workers"] = f"not known: {figures.unseen}"
         if figures.paused:
             shown["Paused"] = "yes"
         if figures.not_told:
@@ -282,7 +282,7 @@ def _seen(figures: Figures) -> Coverage:
         "workers not seen",
         expected="a client that looks like a worker, as nothing else tells of one",
         got=figures.unseen,
-        hint="Let the user of redis.url send CLIENT LIST, as in SECURITY.md.",
+        hint="Let the user of redis.url send CLIENT LIST, as in SECURITY.md, where the service offers it.",
     )
 
 

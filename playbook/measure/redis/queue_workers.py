@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clients.redis_replies import NotAllowed
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.coverage import Coverage, share, understood
 from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import moment_of, object_of
@@ -39,6 +39,8 @@ def _others(redis: ReadOnlyRedis) -> tuple[list[dict[str, str]], str]:
     """All clients of the server, or why they are not known."""
     try:
         clients = redis.clients()
+    except UnknownCommand:
+        return [], "a server that does not know CLIENT LIST"
     except (Malformed, NotAllowed) as problem:
         return [], f"no answer to CLIENT LIST ({problem.got})"
     if len(clients) > 1 or _count_of_clients(redis) == len(clients):

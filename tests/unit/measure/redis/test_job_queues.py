@@ -216,7 +216,8 @@ DENIED = NotAllowed(
 )
 # rename-command, as managed services do it
 RENAMED = UnknownCommand(
-    "Redis: expected an answer to CLIENT LIST, got ERR unknown command 'CLIENT', with args beginning with: 'LIST'",
+    "Redis: expected an answer to CLIENT LIST from 10.0.0.5:6379, and this server does not know that command "
+    "(unknown command 'CLIENT', with args beginning with: 'LIST')",
     service="Redis",
 )
 
@@ -336,7 +337,7 @@ def test_workers_of_bull_that_cannot_be_seen_are_mentioned():
         store = Store(bull(**jobs), clients=answer)
         queues = job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW), Earlier())
         assert judged(queues)[0] is Verdict.OK
-        assert queues.evidence()[0].facts["Workers"].startswith("not seen: ")
+        assert queues.evidence()[0].facts["Clients like workers"].startswith("not known: ")
 
 
 ADDS = {"addr": "10.0.0.1:9", "name": OWN, "cmd": "evalsha"}  # of a website, or a worker beside its blocking one

@@ -311,7 +311,9 @@ def test_worker_of_arq_that_was_killed_is_found_before_its_key_expires(clients, 
             "Workers of arq:queue (arq): expected a client that looks like a worker, got none, although each "
             "asks for jobs"
         )
-    assert ("Workers" in found.evidence()[0].facts) is (clients is DENIED or clients[-1] == {"name": ""})
+    assert ("Clients like workers" in found.evidence()[0].facts) is (
+        clients is DENIED or clients[-1] == {"name": ""}
+    )
 
 
 def test_job_of_a_worker_that_is_dead_is_told():
