@@ -116,11 +116,22 @@ class Ranked(dict[str, float]):
     """A sorted set."""
 
 
+# Ours, and those of workers: of Celery, of Huey and taskiq, of arq, of Bull and bee-queue, and of php-resque.
+CLIENTS = [
+    {"name": "", "psub": "0", "cmd": "client|list"},
+    {"name": "", "psub": "1", "cmd": "psubscribe"},
+    {"name": "", "psub": "0", "cmd": "brpop", "idle": "1"},
+    {"name": "", "psub": "0", "cmd": "zrangebyscore", "idle": "0"},
+    {"name": "", "psub": "0", "cmd": "brpoplpush"},
+    {"name": "", "psub": "0", "cmd": "lpop"},
+]
+
+
 class Store(Server):
     """Holds keys as a server does: lists, sets, hashes, sorted sets (``Ranked``) and texts."""
 
     def __init__(self, keys: Mapping[str, Any], info: Any = None, **answers: Any) -> None:
-        super().__init__({} if info is None else info, **answers)
+        super().__init__({} if info is None else info, **{"clients": CLIENTS} | answers)
         self.keys = dict(keys)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:

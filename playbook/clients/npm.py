@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
+from playbook.clients.npm_specs import counted, foreign, is_other, of_registry
 from playbook.core import door
 from playbook.core.budget import convert, read_json
 from playbook.core.engine import client
@@ -76,13 +77,6 @@ _KNOWN_TO_BE_WEAK = {
         "packages": {"": _WEAK_PACKAGE, "node_modules/minimist": {"version": "0.0.8"}},
     },
 }
-_ELSEWHERE = re.compile(
-    r"(?i)(file|link|portal|workspace|git|github|gitlab|bitbucket|gist|https?|git\+\w+):"
-    r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
-)
-
-_ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(\d+|x|\*))?(?:\.(?:\d+|x|\*))?(?:[-+][\w.+-]+)?")
-
 T = TypeVar("T")
 
 
@@ -144,7 +138,7 @@ class Npm:
         lock = self._as(Lock, whole, "the lock file")
         wanted = {**package.devDependencies, **package.optionalDependencies, **package.dependencies}
         developing = package.devDependencies.keys() - {*package.optionalDependencies, *package.dependencies}
-        direct = {name: name in developing for name, spec in wanted.items() if _of_registry(spec)}
+        direct = {name: name in developing for name, spec in wanted.items() if of_registry(spec)}
         locked = {
             name: (lock.packages.get(f"node_modules/{name}") or lock.dependencies.get(name) or Locked()).version
             for name in direct
@@ -153,11 +147,12 @@ class Npm:
             direct=direct,
             locked=locked,
             elsewhere=tuple(wanted.keys() - direct),
-            packages=len(lock.packages.keys() - {""}) or _counted(whole),
+            foreign=foreign(wanted, lock),
+            packages=len(lock.packages.keys() - {""}) or counted(whole),
             form=lock.lockfileVersion,
             workspaces=tuple(package.workspaces),
             rivals=self._rivals(package.packageManager),
-            stale=tuple(name for name in direct if _is_other(wanted[name], locked[name])),
+            stale=tuple(name for name in direct if is_other(wanted[name], locked[name])),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm
@@ -361,24 +356,6 @@ class Npm:
             return convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             raise self._malformed(what, f"JSON of another shape: {error}") from None
-
-
-def _of_registry(spec: str) -> bool:
-    """Whether a dependency is a release in the registry; so is an alias such as ``npm:other@1``."""
-    return not _ELSEWHERE.match(spec.strip())
-
-
-def _is_other(spec: str, version: str) -> bool:
-    """Whether a locked version is of another major release than package.json asks for; below 1.0 also minor."""
-    asked, locked = _ONE_MAJOR.fullmatch(spec.strip()), _ONE_MAJOR.fullmatch(version)
-    parts = 2 if asked and asked[1] == "0" and (asked[2] or "").isdecimal() else 1
-    return bool(asked and locked and asked.groups()[:parts] != locked.groups()[:parts])
-
-
-def _counted(lock: Any) -> int:
-    """Number of packages, at all depths, in a lock file of npm 6 or earlier."""
-    below = lock.get("dependencies") if isinstance(lock, dict) else None
-    return sum(1 + _counted(one) for one in below.values()) if isinstance(below, dict) else 0
 
 
 def _is_running(process: subprocess.Popen[bytes], seconds: float) -> bool:

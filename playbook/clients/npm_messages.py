@@ -101,9 +101,14 @@ class Outdated(Message, frozen=True):
 
 
 class Locked(Message, frozen=True):
-    """A package in a lock file."""
+    """A package in a lock file.
+
+    Attributes:
+        resolved: where it comes from; of npm 6 and earlier, ``version`` tells this of what is not of the registry.
+    """
 
     version: str = ""
+    resolved: str | bool = ""
 
 
 class Lock(Message, frozen=True):
@@ -131,6 +136,8 @@ class Project(Message, frozen=True):
         direct: names of its own dependencies in the registry; True for development dependencies.
         locked: their versions in the lock file.
         elsewhere: dependencies from outside the registry: git, folders, files.
+        foreign: packages from a repository or an address, of which no registry has advisories; not the project's
+            own folders and files.
         packages: number of packages in the lock file.
         form: ``lockfileVersion``.
         workspaces: patterns of folders with packages of their own.
@@ -141,6 +148,7 @@ class Project(Message, frozen=True):
     direct: dict[str, bool]
     locked: dict[str, str]
     elsewhere: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
     packages: int = 0
     form: int = 3
     workspaces: tuple[str, ...] = ()

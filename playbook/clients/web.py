@@ -29,7 +29,7 @@ class ImageApi:
     path: str
 
     def optimize(self, image: bytes, filename: str) -> Answer:
-        """Post one image as the form field ``image``. Sent once: a POST is never retried.
+        """Post one image as the form field ``image``. A POST is never retried.
 
         Raises:
             Unreachable: no complete answer in time.

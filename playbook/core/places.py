@@ -28,6 +28,18 @@ def is_checkout(root: Path) -> bool:
     return (root / "playbook" / "plugin.py").is_file()
 
 
+def has_checks(root: Path) -> bool:
+    """Whether pytest finds the plugin and the checks from a folder: of a checkout, or of an installed playbook.
+
+    A subfolder of a checkout has the plugin, too, and not the checks.
+    """
+    if INSTALLED:
+        return True
+    files = [root / name for name in ("conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")]
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file()]
+    return any("playbook.plugin" in text or "pytest_playbook" in text for text in texts)
+
+
 def name_of(file: Path) -> str:
     """The node id prefix of a shipped file: its module name, wherever it is installed."""
     return ".".join((MODULE, *file.relative_to(CHECKS).with_suffix("").parts))

@@ -6,7 +6,7 @@ Each run keeps the names with its other readings (``playbook.core.counters``), f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,10 +32,12 @@ class RollCall:
 
     Attributes:
         missing: names, and the digests of those whose names are not known here.
+        given_up: names that need not be there, according to the settings.
     """
 
     missing: tuple[str, ...]
     read: Counted
+    given_up: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -54,7 +56,7 @@ def roll_call(
     ages: Ages,
     *,
     of: str = "",
-    given_up: Iterable[str] = (),
+    given_up: Collection[str] = (),
 ) -> RollCall:
     """Compare with earlier runs.
 
@@ -83,7 +85,8 @@ def roll_call(
         for name in now | handed_on
     }
     missing = () if listed is None else tuple(sorted(known.get(name, name) for name in before - now))
-    return RollCall(missing, Counted(at=at, origin=of, counts=dict(sorted(counts.items())), named=True))
+    read = Counted(at=at, origin=of, counts=dict(sorted(counts.items())), named=True)
+    return RollCall(missing, read, tuple(given_up))
 
 
 def kept(name: str) -> str:

@@ -28,6 +28,14 @@ def _(world: World) -> None:
     world.portfolio.optimization = "fails"
 
 
+@fault(
+    "optimize-one-of-two",
+    "One of two instances answers every image with an error, and requests reach them in turn",
+)
+def _(world: World) -> None:
+    world.portfolio.one_of_two_fails = True
+
+
 @fault("optimize-corrupt", "The optimiser answers 200 with images that are cut off")
 def _(world: World) -> None:
     world.portfolio.optimization = "corrupt"

@@ -144,6 +144,14 @@ def _(world: World) -> None:
     _queue(world, "celery").workers = 0
 
 
+@fault(
+    "celery-unseen", "Redis' user may not list clients, and INFO does not tell whether one is a worker of Celery"
+)
+def _(world: World) -> None:
+    _queue(world, "celery")
+    world.redis.hides_clients = True
+
+
 @fault("celery-unknown", "Celery has left no sign of the queue: its name is another one")
 def _(world: World) -> None:
     _queue(world, "celery").known = False

@@ -72,6 +72,11 @@ def _(world: World) -> None:
     world.portfolio.hides_dependencies = True
 
 
+@fault("health-pool-taken", "All connections of the website's pool are taken, and it calls itself healthy")
+def _(world: World) -> None:
+    world.portfolio.waiting = 7
+
+
 @fault("health-unlisted", "The website's health report does not list its mailer any more")
 def _(world: World) -> None:
     world.portfolio.listed_before = ("redis", "mailer")

@@ -223,7 +223,8 @@ class ValkeyService(Service):
         # Before the counters are reset: a late client of the world before would be refused, and counted.
         password = token_urlsafe(24) if state.new_password else self._password
         await self._admin.config_set("requirepass", password)
-        await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
+        listing = "-client|list" if state.hides_clients else "+client|list"
+        await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}", listing)  # type: ignore[no-untyped-call]
         await self._burdened.clear()
         await live_through(self._admin, state, world.now, self._past, world.portfolio.listed_before)
         await self._burdened.evict(state.burdens.evicted)
@@ -247,7 +248,7 @@ class ValkeyService(Service):
                 await self._bullmq.ping()
         if any(queue.preset == "celery" and queue.workers for queue in state.jobs.queues):
             self._celery = self._admin.pubsub()
-            for pattern in ("/0.celery.pidbox", "/0.celeryev/worker.*"):
+            for pattern in ("/0.celery.pidbox", "/0.celeryev/worker.*")[: 1 if state.hides_clients else None]:
                 await self._celery.psubscribe(pattern)
                 await self._celery.get_message(timeout=_START_LIMIT)  # the confirmation
 

@@ -46,6 +46,7 @@ _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
 _MAX_DISCARDED = 64 * 1024 * 1024  # bytes
+_POOL = 10  # connections
 _REDIS_LIMIT = 5.0  # seconds; the whole sandbox shares one event loop, on a machine that may be busy
 _LOGS: ContextVar[LogStore] = ContextVar("logs")  # of the world in which the request came that is being answered
 
@@ -79,6 +80,7 @@ class PortfolioService(HttpService):
         self._optimizer = Optimizer(self._state)
         self._images = Counter("image_optimizations_total", "Images processed", "format", "result")
         self._image_times = Histogram("image_optimization_duration_seconds", "Time to process an image", "format")
+        self._posted = 0
         self._cache = Counter("image_cache_requests_total", "Lookups in the image cache", "result")
         self._redis: Redis | None = None
         self._work: asyncio.Task[None] | None = None
@@ -210,6 +212,7 @@ class PortfolioService(HttpService):
             "status": "degraded" if reported & {"degraded", "unhealthy"} and not hides else "healthy",
             **self._about(WEB),
             "dependencies": dependencies,
+            "pool": _pool(self._state().waiting),
         }
         if body["status"] != "healthy":
             bad = [name for name, entry in dependencies.items() if entry["status"] != "healthy"]
@@ -276,6 +279,9 @@ class PortfolioService(HttpService):
             raise HTTPException(413, f"image is larger than {_MAX_UPLOAD // 1024 // 1024} MB")
         try:
             wishes = Wishes.parse(fields)
+            self._posted += 1
+            if self._state().one_of_two_fails and self._posted % 2 == 0:
+                raise OptimizationError(500, "no image workers")
             result = await self._queue.optimize(image, wishes)
         except (Refused, OptimizationError) as error:
             if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -350,3 +356,8 @@ def _no_store(body: dict[str, Any], status: int) -> Response:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
+
+
+def _pool(waiting: int) -> dict[str, int]:
+    """The pool of connections, of which the report itself uses one; nobody waits before all are taken."""
+    return {"max": _POOL, "in_use": _POOL if waiting else 1, "waiting": waiting}

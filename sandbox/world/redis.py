@@ -60,6 +60,7 @@ class RedisState:
         jobs: queues of other libraries.
         burdens: load on the server.
         latency: delay of each answer in seconds.
+        hides_clients: the suite's user may not list clients, and Celery's worker has no gossip.
         new_password: the server's password differs from the settings.
     """
 
@@ -78,6 +79,7 @@ class RedisState:
     jobs: JobQueuesState = field(default_factory=JobQueuesState)
     burdens: Burdens = field(default_factory=Burdens)
     latency: float = 0.0
+    hides_clients: bool = False
     new_password: bool = False
 
     product: Product = PORTFOLIO

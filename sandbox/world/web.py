@@ -45,11 +45,13 @@ class PortfolioState:
         started: start time of the app, for its uptime.
         statuses: status that components report, if not ``healthy``, by component.
         listed_before: dependencies that the health report has listed until yesterday.
+        waiting: requests that wait for a connection of its pool, all of which are taken then.
         hides_dependencies: the website reports healthy, with 200, whatever its dependencies report.
         homepage: page at its address.
         homepage_status: HTTP status of the homepage.
         homepage_delay: additional seconds.
         optimization: result of the optimiser.
+        one_of_two_fails: each second image meets an instance of the website that cannot reach the workers.
         optimization_delay: additional seconds of each optimisation.
         worker_stuck: the worker hangs on its current job and takes no other.
         delays: additional seconds by path.
@@ -66,11 +68,13 @@ class PortfolioState:
     started: datetime
     statuses: dict[str, str] = field(default_factory=dict)
     listed_before: tuple[str, ...] = ()
+    waiting: int = 0
     hides_dependencies: bool = False
     homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200
     homepage_delay: float = 0.0
     optimization: Literal["works", "fails", "corrupt", "larger"] | Mistake = "works"
+    one_of_two_fails: bool = False
     optimization_delay: float = 0.0
     worker_stuck: bool = False
     delays: dict[str, float] = field(default_factory=dict)

@@ -509,6 +509,45 @@ def test_dependencies_outside_the_registry_are_counted_separately(tmp_path):
     assert looked_up(place(tmp_path, aliased), NEWEST)[0] is UNKNOWN
 
 
+def locked(name, **fields):
+    """The project's lock file with one more package."""
+    return {**LOCK, "packages": {**LOCK["packages"], f"node_modules/{name}": fields}}
+
+
+GIT = "git+ssh://git@github.com/a/b.git#9c5d1f0e6a7b"
+FOREIGN = {
+    "github": ("github:a/b", locked("b", version="1.0.0", resolved=GIT)),
+    "short": ("a/b#main", locked("b", version="1.0.0", resolved=GIT)),
+    "git": ("git+https://git.example/a/b.git", locked("b", version="1.0.0", resolved=GIT)),
+    "address": ("https://x.example/b.tgz", locked("b", version="1.0.0", resolved="https://x.example/b.tgz")),
+    "of-another": (None, locked("express/node_modules/b", version="1.0.0", resolved=GIT)),
+    "npm-6": (None, {**LOCK_1, "dependencies": {**LOCK_1["dependencies"], "b": {"version": GIT}}}),
+}
+
+
+@pytest.mark.parametrize(("spec", "lock"), FOREIGN.values(), ids=FOREIGN)
+def test_packages_of_no_registry_are_unknown_to_the_audit(tmp_path, spec, lock):
+    """npm counts them as audited, and asks for advisories by name and version, which no registry has."""
+    package = PACKAGE if spec is None else {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], "b": spec}}
+    verdict, message = audited(place(tmp_path, package, lock), report(total=5))
+    assert verdict is UNKNOWN
+    assert "expected packages of a registry, which has advisories of them, got b from a repository" in message
+
+
+@pytest.mark.parametrize(
+    ("spec", "fields"),
+    [
+        ("file:../b", {"resolved": "../b", "link": True}),
+        ("workspace:*", {"resolved": "packages/b", "link": True}),
+        ("^1.0.0", {"version": "1.0.0", "resolved": "https://npm.pkg.github.com/download/@a/b/1.0.0/9c5d1f"}),
+        ("^1.0.0", {"version": "1.0.0", "resolved": "https://registry.npmjs.org/b/-/b-1.0.0.tgz"}),
+    ],
+)
+def test_own_folders_and_other_registries_are_no_foreign_packages(tmp_path, spec, fields):
+    package = {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], "b": spec}}
+    assert audited(place(tmp_path, package, locked("b", **fields)), report(total=5))[0] is OK
+
+
 @pytest.mark.parametrize("workspaces", [["packages/*"], {"packages": ["a"]}])
 def test_workspaces_are_not_checked(tmp_path, workspaces):
     """Their dependencies are in separate files."""

@@ -11,6 +11,7 @@ from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
+from playbook.core.places import ROOT, has_checks
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.model import SANDBOX
 from playbook.settings.sections.groups import shard_of
@@ -27,6 +28,11 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     Raises:
         UsageError: settings, target or options are wrong; nothing was run.
     """
+    if not has_checks(root):
+        raise UsageError(
+            "run: expected a checkout of the playbook, or a folder where it is installed, "
+            f"got {root}, which is neither; change to {ROOT}"
+        )
     require_set("run", options.set, root)
     shard = shard_of(options.shard) if getattr(options, "shard", None) else None
     found = settings_of_all(options.target or (), root, shard=shard)

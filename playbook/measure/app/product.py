@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playbook.clients.answer import Answer
 from playbook.clients.digitalocean import DigitalOceanApi
@@ -24,6 +25,7 @@ from playbook.settings.model import Settings
 
 _REDIS = frozenset({"REDIS", "VALKEY"})
 _OF_REDIS = re.compile(r"(?:^|_)(?:REDIS|VALKEY)(?:_|$)", re.IGNORECASE)
+_MANAGED = ".db.ondigitalocean.com"
 _NODE = "node-js"
 _ABSENT = (404, 410)
 _METHOD_NOT_ALLOWED = 405  # something exists there, but wants another method
@@ -139,9 +141,22 @@ def _in_spec(spec: Spec, settings: Settings) -> Iterator[Shown]:
         keys = [one.key for part in (spec, *spec.components) for one in part.envs if _OF_REDIS.search(one.key)]
         found = filter(None, (_listed("database", databases), _listed("variable", list(dict.fromkeys(keys)))))
         yield Shown("redis", where, ", ".join(found))
+    if "databases" in absent:
+        # A Redis is one of them, and is shown as such where it is not absent by itself.
+        others = [one for one in spec.databases if one.engine.upper() not in _REDIS or "redis" not in absent]
+        managed = [f"{one.engine} {one.name}" for one in others if one.production or one.cluster_name]
+        yield Shown("databases", where, _listed("managed database", managed))
+        yield Shown("databases", "redis.url", "a Redis of DigitalOcean" if _is_managed(settings) else "")
     if "npm" in absent:
         node = [one.name for one in spec.components if one.environment_slug == _NODE]
         yield Shown("npm", where, _listed("Node.js component", node))
+
+
+def _is_managed(settings: Settings) -> bool:
+    """Whether the Redis of the settings is one that DigitalOcean manages, by its host."""
+    url = settings.target.redis.url
+    host = urlsplit(url.reveal()).hostname if url else None
+    return f".{host or ''}".lower().rstrip(".").endswith(_MANAGED)
 
 
 def _listed(kind: str, names: list[str]) -> str:
@@ -176,24 +191,25 @@ def _at(client: HttpClient, path: str) -> tuple[str, str]:
 
 
 def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products.
+    """Managed clusters that trust this app; others may belong to other products.
 
-    A cluster without trusted sources is open to everybody, so it may be this app's.
+    One of Redis or Valkey without trusted sources is open to everybody, so it may be this app's.
     """
-    for cluster in account.clusters() if "redis" in settings.absent else ():
-        if cluster.engine.upper() in _REDIS:
+    absent = settings.absent
+    for cluster in account.clusters() if absent & {"redis", "databases"} else ():
+        is_redis = cluster.engine.upper() in _REDIS
+        part = "redis" if is_redis and "redis" in absent else "databases"
+        if part in absent:
             rules = account.api.trusted_sources(cluster.id)
             lets_in = ("app", account.api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
-            if not rules:
+            if not rules and part == "redis":
                 yield lacking(
                     "",
                     expected=f"the trusted sources of the cluster {cluster.name}",
                     got="none: everybody may connect, and it may belong to this app",
                     hint=f"Add trusted sources to {cluster.name}.",
                 )
-            yield Shown(
-                "redis", f"who may connect to {cluster.name}", f"cluster {cluster.name}" if lets_in else ""
-            )
+            yield Shown(part, f"who may connect to {cluster.name}", f"cluster {cluster.name}" if lets_in else "")
 
 
 def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:

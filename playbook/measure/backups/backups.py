@@ -213,6 +213,8 @@ class Backups:
                 "Size of all": size(total),
                 "Newest": f"{self.newest.file.name}, {moment(self.newest.made)} by its {self.newest.made_by}",
             }
+        if self.dumps and self.dumps.given_up:
+            facts["Dumps that need not be there"] = ", ".join(self.dumps.given_up)
         if self.inspection:
             facts["Newest was"] = self.inspection.how
             facts["Found wrong"] = self.inspection.problem or "nothing"

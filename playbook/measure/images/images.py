@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured, Unreachable, UsageError
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
+from playbook.core.wording import plural
 from playbook.measure.images.pictures import FORMATS, Picture, decode, unlike
 from playbook.measure.web.web import milliseconds
 from playbook.settings.model import Settings
@@ -25,6 +26,9 @@ from playbook.settings.model import Settings
 _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"
 _PNG_HEAD = 8 + 4 + 4 + 13 + 4  # the signature and the first chunk, which holds the size
+_SAMPLES = 2
+_QUICK = 2.0  # seconds; a slower endpoint is posted to once
+_TOO_MANY = 429
 _ROUNDED = 1  # pixel of tolerance where the service scales down
 
 
@@ -39,6 +43,7 @@ class Optimization:
         declared: content type of the response.
         cache: the response's X-Cache, empty where there is none.
         cached: the header that shows a cache hit; empty where none does.
+        others: further results that are no worse: of two instances one may fail, and each request meets only one.
     """
 
     status: int | None
@@ -50,6 +55,7 @@ class Optimization:
     cached: str
     phases: Phases
     attempts: tuple[str, ...]
+    others: tuple[Optimization, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -61,7 +67,7 @@ class Optimization:
                 got=f"one from a cache ({self.cached})",
                 hint="Let web.sample_image be a JPEG or PNG, as those are made new each time.",
             )
-        return whole("1 photograph, compared tile by tile")
+        return whole(f"{plural(len(self._all), 'photograph')}, compared tile by tile")
 
     @property
     def is_valid(self) -> bool:
@@ -75,15 +81,23 @@ class Optimization:
 
     @property
     def time(self) -> Reading:
-        """Seconds from the DNS lookup to the last byte of the result."""
-        return Reading(self.phases.total, f"one image of {self.original.size / 1024:,.0f} KiB")
+        """Seconds from the DNS lookup to the last byte of the result, the longest."""
+        slowest = max(one.phases.total for one in self._all)
+        return Reading(slowest, f"{self._count('slowest')} of {self.original.size / 1024:,.0f} KiB")
 
     @property
     def saving(self) -> Reading:
-        """Percent of the original's bytes that are saved; negative where the result is larger."""
-        after = self.result.size if self.result else self.original.size
-        share = 100 * (1 - after / self.original.size)
-        return Reading(share, f"one image ({self.original.size:,} → {after:,} bytes)")
+        """Percent of the original's bytes that are saved, the least; negative where the result is larger."""
+        sizes = [(one.result.size if one.result else one.original.size, one.original.size) for one in self._all]
+        after, before = max(sizes, key=lambda pair: pair[0] / pair[1])
+        return Reading(100 * (1 - after / before), f"{self._count('largest')} ({before:,} → {after:,} bytes)")
+
+    @property
+    def _all(self) -> tuple[Optimization, ...]:
+        return (self, *self.others)
+
+    def _count(self, worst: str) -> str:
+        return f"the {worst} of {len(self._all)} images" if self.others else "one image"
 
     def evidence(self) -> Facts:
         """Before and after, and the time taken."""
@@ -97,22 +111,40 @@ class Optimization:
             "Total": milliseconds(self.phases.total),
             "Tries": "; ".join(self.attempts),
         }
+        if self.others:
+            facts["Posted"] = f"{len(self._all)} times; the worst result is shown"
         return Facts("Image optimisation", facts)
 
 
 @measurement(libraries=("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageStat"))
 def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
-    """The result of posting the sample photograph to the optimise endpoint.
+    """The result of posting the sample photograph to the optimise endpoint, the worse one of two.
+
+    A balancer hands out requests in turn, so that one of two instances which fails is met. It is posted once more
+    only where the first result is good and came soon.
 
     Raises:
         Unreachable: no answer, and none from the homepage either, or the fault may be on this machine.
     """
     name, image = _sample(settings)
-    image = _with_comment(image, clock.now().isoformat())
-    original, problem = decode(image)
+    original, problem = decode(_with_comment(image, f"{clock.now().isoformat()} 1"))
     if original is None:
         setting = f"targets.{settings.target.name}.web.sample_image"
         raise UsageError(f"{setting}: expected an image, got {problem}")
+    found: list[Optimization] = []
+    with image_api.website.in_turn():
+        while len(found) < _SAMPLES and all(one.is_valid and one.phases.total < _QUICK for one in found):
+            photograph = _with_comment(image, f"{clock.now().isoformat()} {len(found) + 1}")
+            one = _posted(image_api, settings, photograph, name, original)
+            if found and (one.cached or one.status == _TOO_MANY):
+                break  # it only says that the same was posted before, or too soon
+            found.append(one)
+    worst = max(found, key=lambda one: (not one.is_valid, one.phases.total))
+    return replace(worst, others=tuple(one for one in found if one is not worst))
+
+
+def _posted(image_api: ImageApi, settings: Settings, image: bytes, name: str, original: Picture) -> Optimization:
+    """One result."""
     begin = time.monotonic()
     try:
         answer = image_api.optimize(image, name)
@@ -123,7 +155,7 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
     if answer.status in (401, 403):
         answer.expect_ok()
     declared = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    result = None
+    result, problem = None, ""
     if answer.status != 200:
         problem = f"HTTP {answer.status}: {answer.beginning}"
     elif answer.body == image:

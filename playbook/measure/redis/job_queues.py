@@ -90,8 +90,9 @@ class JobQueue:
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
         if figures.unattended:
             expected = "a client that looks like a worker"
-            undone = "jobs wait" if figures.waiting else "jobs that were taken are not done"
-            yield Statement(f"Workers of {self._of}", False, expected, f"none, while {undone}", warn=True)
+            undone = "while jobs that were taken are not done" if figures.active else "although each asks for jobs"
+            undone = "while jobs wait" if figures.waiting else undone
+            yield Statement(f"Workers of {self._of}", False, expected, f"none, {undone}", warn=True)
         if figures.stuck is not None:
             expected = "workers that take the jobs that wait"
             since = (
@@ -167,6 +168,8 @@ class JobQueue:
         for name, seconds in times.items():
             if seconds is not None:
                 shown[name] = two_whole_units(seconds)
+        if figures.unseen:
+            shown["Clients like workers"] = f"not known: {figures.unseen}"
         if figures.paused:
             shown["Paused"] = "yes"
         if figures.not_told:
@@ -260,6 +263,7 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
                 same = [one for one in earlier.of(name) if one.origin == first.origin]
                 seen[name] = first = min([first, *same], key=lambda one: one.at)
                 figures = _waited(figures, (clock.now() - first.at).total_seconds()) if same else figures
+            figures = replace(figures, coverage=figures.coverage + _seen(figures))
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
             read = partial(figures_of, queue=queue, now=clock.now())
@@ -268,6 +272,18 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     if "images" not in settings.absent and (images := _image_queue(redis, configured)):
         found.append(images)
     return JobQueues(tuple(found), seen)
+
+
+def _seen(figures: Figures) -> Coverage:
+    """Whether it is known that a worker takes the jobs: by a client like one, or by how long the oldest waits."""
+    if not figures.unseen or figures.oldest is not None or figures.beating:
+        return Coverage()
+    return lacking(
+        "workers not seen",
+        expected="a client that looks like a worker, as nothing else tells of one",
+        got=figures.unseen,
+        hint="Let the user of redis.url send CLIENT LIST, as in SECURITY.md, where the service offers it.",
+    )
 
 
 def _waited(figures: Figures, seconds: float) -> Figures:

@@ -16,7 +16,7 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import lacking
 from playbook.measure.redis.job_times import moment_of, object_of, overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue, oldest_of
-from playbook.measure.redis.queue_workers import is_unattended_by_bull
+from playbook.measure.redis.queue_workers import Attendance, bull_workers, senders
 from playbook.settings.sections.queues import JobQueue
 
 _MOST_JOBS = 1000
@@ -29,6 +29,8 @@ _SERVED = re.compile(r"\*[\x04-\x7f]\n([\x01-\x7f])([^\x10]{1,127}?)\x10[\x01-\x
 _ENTRY = re.compile(r"\*[\x04-\x7f]\n[\x01-\x7f]")
 _STOPPED = ":\x07stopped"
 _BEE = "bq"
+_ASKING = {"zrangebyscore", "exec"}  # of arq's workers
+_ASKED = 60.0  # seconds within which one has asked for jobs
 _MOST_GROUPS = 500
 _JOINED = 3600.0  # seconds without a new task, of which most servers wait for one minute to join those of a group
 
@@ -36,7 +38,9 @@ _JOINED = 3600.0  # seconds without a new task, of which most servers wait for o
 def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     """Figures of arq: jobs stay in one sorted set until they are done, by the time at which they are due.
 
-    Its workers share one key, which they renew every hour unless ``health_check_interval`` says otherwise.
+    Its workers share one key, which they renew every hour unless ``health_check_interval`` says otherwise. One
+    that was killed leaves it for as long. But each asks for jobs twice a second (``poll_delay``), unless it has
+    as many as it may (``_poll_iteration`` of arq/worker.py); with ``allow_abort_jobs`` a transaction follows.
     """
     name = f"{queue.prefix}{queue.name}"
     health = f"{name}:health-check"
@@ -47,6 +51,9 @@ def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     waits = [age for age, kind in zip(due.values(), kinds, strict=True) if kind == "none"]
     size = keys.size(name)
     coverage = keys.coverage
+    alive = health in keys.there
+    working = len(waits) < len(due)
+    attended = senders(redis, _ASKING, within=_ASKED) if alive and not working else Attendance()
     if size is not None and size > max(len(jobs), _MOST_JOBS):
         got = f"those of {len(jobs):,} of {size:,} jobs"
         coverage += lacking("jobs not all read", expected="the time of each job", got=got)
@@ -55,8 +62,10 @@ def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=None if size is None else len(due) - len(waits),
         later=None if size is None else size - len(due),
         oldest=max(waits, default=None),
-        workers=int(health in keys.there) if keys.there and health not in keys.wrong else None,
+        workers=int(alive) if keys.there and health not in keys.wrong else None,
         beating=True,
+        unattended=attended.missing,
+        unseen=attended.unknown,
         not_told=("failed jobs",),
         seen=bool(keys.there),
         coverage=coverage,
@@ -144,6 +153,7 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     oldest = oldest_of(redis, keys, [waiting], now, time_of=made)
     # Its workers put back nothing by themselves: what one that was killed had taken stays active for ever.
     undone = bool(keys.size(waiting) or keys.size(active))
+    attended = bull_workers(redis, queue.prefix or _BEE, queue.name) if undone else Attendance()
     return Figures(
         waiting=keys.size(waiting),
         active=keys.size(active),
@@ -151,7 +161,8 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         later=keys.size(delayed),
         overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=oldest.seconds,
-        unattended=undone and is_unattended_by_bull(redis, queue.prefix or _BEE, queue.name),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         not_told=("workers",),
         coverage=keys.coverage + oldest.coverage + known_queue(bool(keys.there), queue),
     )

@@ -64,6 +64,7 @@ def counted(redis: ReadOnlyRedis, read: Callable[[ReadOnlyRedis], Figures], prob
         beating=False,
         lost=0,
         unattended=False,
+        unseen="",
         stuck=None,
         stalled=None,
         next_job="",

@@ -23,8 +23,9 @@ from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
 from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of, overdue
 from playbook.measure.redis.queue_workers import (
-    is_unattended,
-    is_unattended_by_bull,
+    Attendance,
+    bull_workers,
+    celery_workers,
     rq_workers,
     sidekiq_processes,
 )
@@ -64,8 +65,10 @@ class Figures:
             that is not known.
         workers: number of live workers.
         beating: each worker leaves a key while it lives, so that a known queue without any key has no worker.
-        unattended: jobs wait, or of Celery are taken and not done, and no client looks like a worker; those of
-            Celery, Bull and BullMQ are recognised.
+        unattended: jobs wait, or of Celery are taken and not done, and no client looks like a worker; one of arq
+            does so always.
+        unseen: why it is not known whether a client looks like a worker, of libraries whose workers are known by
+            nothing else; empty where it is known, or does not matter as nothing is to be done.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
@@ -89,6 +92,7 @@ class Figures:
     workers: int | None = None
     beating: bool = False
     unattended: bool = False
+    unseen: str = ""
     lost: int = 0
     paused: bool = False
     not_told: tuple[str, ...] = ()
@@ -141,10 +145,12 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
     taken = moment_of(first[1]) if len(first) == 2 else None
     undone = bool(keys.size(*lists) or keys.size(unacked))
+    attended = celery_workers(redis, has_mailbox=mailbox in keys.there) if undone else Attendance()
     return Figures(
         waiting=keys.size(*lists),
         next_job=next((end_of(redis, key) for key in lists if key in keys.there), ""),
-        unattended=undone and is_unattended(redis, has_mailbox=mailbox in keys.there),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),
@@ -259,10 +265,12 @@ def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     active = keys.size(f"{base}active")
     # A worker of Bull that has worked since it connected has not waited for a job yet.
     named = queue.preset == "bull" and not active
+    prefix = queue.prefix or "bull"
+    attended = bull_workers(redis, prefix, queue.name, producers_are_named=named) if waiting else Attendance()
     return Figures(
         waiting=waiting,
-        unattended=bool(waiting)
-        and is_unattended_by_bull(redis, queue.prefix or "bull", queue.name, producers_are_named=named),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         active=active,
         stalled=_stalled(redis, base, active or 0, now),
         failed=keys.size(f"{base}failed"),

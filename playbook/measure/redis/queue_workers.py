@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clients.redis_replies import NotAllowed
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.coverage import Coverage, share, understood
 from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import moment_of, object_of
@@ -18,35 +18,70 @@ _STAYS = -1  # reply of TTL for a key that never expires
 _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
 _BUSY = 3600  # seconds that a worker of Celery may work without asking for a job
 # Of Bull, BullMQ and bee-queue. BRPOP is of Celery, Sidekiq and others, which may be beside them.
-_BLOCKING = {"", "bzpopmin", "brpoplpush", "blmove"}
+_BLOCKING = {"bzpopmin", "brpoplpush", "blmove"}
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
 
 
-def is_unattended(redis: ReadOnlyRedis, *, has_mailbox: bool) -> bool:
-    """Whether no client is a worker of Celery: False also where that is not known.
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Whether a client looks like a worker of a queue.
+
+    Attributes:
+        missing: none does.
+        unknown: why that is not known; empty where it is.
+    """
+
+    missing: bool = False
+    unknown: str = ""
+
+
+def _others(redis: ReadOnlyRedis) -> tuple[list[dict[str, str]], str]:
+    """All clients of the server, or why they are not known."""
+    try:
+        clients = redis.clients()
+    except UnknownCommand:
+        return [], "a server that does not know CLIENT LIST"
+    except (Malformed, NotAllowed) as problem:
+        return [], f"no answer to CLIENT LIST ({problem.got})"
+    if len(clients) > 1 or _count_of_clients(redis) == len(clients):
+        return clients, ""
+    return clients, "a CLIENT LIST without any other client"
+
+
+def _count_of_clients(redis: ReadOnlyRedis) -> int | None:
+    """How many clients the server has; a service that hides the others from CLIENT LIST counts them."""
+    try:
+        count = redis.info().get("connected_clients")
+    except (Malformed, NotAllowed):
+        return None
+    return count if isinstance(count, int) else None
+
+
+def celery_workers(redis: ReadOnlyRedis, *, has_mailbox: bool) -> Attendance:
+    """Whether a client is a worker of Celery.
 
     Each worker subscribes to a pattern for remote control, and usually to one for events. Flower subscribes to
     one, but it has no mailbox for remote control and takes no jobs. A worker that was killed leaves its mailbox.
-    Where clients are not listed, INFO counts the patterns.
+    Where clients are not listed, INFO counts the patterns; one may be Flower's.
 
     Args:
         has_mailbox: some worker has declared a mailbox for remote control, and not removed it at its end.
     """
-    try:
-        clients = redis.clients()
-    except (Malformed, NotAllowed):
-        clients = []
+    clients, unknown = _others(redis)
     here = _of_this_database(redis, clients)
-    if len(clients) > 1 and all("psub" in client for client in clients):
+    if not unknown and all("psub" in client for client in clients):
         subscribed = [client for client in here if client["psub"] != "0"]
         taking = [client for client in here if client.get("cmd", "brpop") == "brpop"]
         if sum(map(_count, (client["psub"] for client in here))) <= 1:
-            return not subscribed or not any(_asks(client) for client in taking)
-        return not (has_mailbox or taking)
+            return Attendance(missing=not subscribed or not any(_asks(client) for client in taking))
+        return Attendance(missing=not (has_mailbox or taking))
     try:
-        return redis.info().get("pubsub_patterns") == 0
+        patterns = redis.info().get("pubsub_patterns")
     except (Malformed, NotAllowed):
-        return False
+        patterns = None
+    if isinstance(patterns, int) and (patterns == 0 or (patterns > 1 and has_mailbox)):
+        return Attendance(missing=patterns == 0)
+    return Attendance(unknown=unknown or "a CLIENT LIST without subscriptions")
 
 
 def _asks(client: Mapping[str, str]) -> bool:
@@ -59,10 +94,10 @@ def _count(text: str) -> int:
     return int(text) if text.isdecimal() else 2
 
 
-def is_unattended_by_bull(
+def bull_workers(
     redis: ReadOnlyRedis, prefix: str, queue: str, *, producers_are_named: bool = False
-) -> bool:
-    """Whether no client is a worker of Bull or BullMQ: False also where that is not known.
+) -> Attendance:
+    """Whether a client is a worker of Bull or BullMQ.
 
     The connection on which a worker waits for jobs has a name of prefix and queue, where the service allows names
     (``getWorkers`` of src/classes/queue-getters.ts looks for it as well). One without a name, as of workers in
@@ -73,17 +108,20 @@ def is_unattended_by_bull(
             every process this name, also of a website that only adds jobs. Then a worker is one that waits for
             jobs, or did so last.
     """
-    try:
-        clients = redis.clients()
-    except (Malformed, NotAllowed):
-        return False
+    clients, unknown = _others(redis)
+    if unknown:
+        return Attendance(unknown=unknown)
     own = f"{prefix}:{b64encode(queue.encode()).decode()}"
-    blocking = _BLOCKING if producers_are_named else None
-    here = _of_this_database(redis, clients)
-    names = [client.get("name") for client in here if not blocking or client.get("cmd", "") in blocking]
-    named = any(name is None or name == own or name.startswith(f"{own}:w:") for name in names)
-    nameless = {client.get("cmd", "") for client in here if not client.get("name")}
-    return len(clients) > 1 and not named and not nameless & _BLOCKING
+    doubtful = ""
+    for client in _of_this_database(redis, clients):
+        name, command = client.get("name"), client.get("cmd", "")
+        waits = command in _BLOCKING
+        named = name is not None and (name == own or name.startswith(f"{own}:w:"))
+        if (waits and not name) or (named and (waits or not producers_are_named)):
+            return Attendance()
+        if name is None or (not command and (named or not name)):
+            doubtful = "a CLIENT LIST without names or commands"
+    return Attendance(missing=not doubtful, unknown=doubtful)
 
 
 def _of_this_database(redis: ReadOnlyRedis, clients: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -92,26 +130,24 @@ def _of_this_database(redis: ReadOnlyRedis, clients: list[dict[str, str]]) -> li
     return [client for client in clients if client.get("db", own) == own]
 
 
-def nobody_sends(redis: ReadOnlyRedis, commands: Set[str]) -> bool:
-    """Whether no client has sent one of these commands last; False also where that is not known."""
-    try:
-        clients = redis.clients()
-    except (Malformed, NotAllowed):
-        return False
-    sent = _last_commands(redis, clients)
-    return len(clients) > 1 and all(sent) and commands.isdisjoint(sent)
+def senders(redis: ReadOnlyRedis, commands: Set[str], *, within: float | None = None) -> Attendance:
+    """Whether a client has sent one of these commands last, which workers send again and again.
+
+    Args:
+        within: seconds since it did so; without a limit, as that of a worker which waits or works, if None.
+    """
+    clients, unknown = _others(redis)
+    here = _of_this_database(redis, clients)
+    if any(client.get("cmd") in commands and _is_recent(client, within) for client in here):
+        return Attendance()
+    if not unknown and not all(client.get("cmd") for client in here):
+        unknown = "a CLIENT LIST without commands"
+    return Attendance(missing=not unknown, unknown=unknown)
 
 
-def somebody_sends(redis: ReadOnlyRedis, command: str) -> bool:
-    """Whether a client has sent this command last; False also where that is not known."""
-    try:
-        return command in _last_commands(redis, redis.clients())
-    except (Malformed, NotAllowed):
-        return False
-
-
-def _last_commands(redis: ReadOnlyRedis, clients: list[dict[str, str]]) -> list[str]:
-    return [client.get("cmd", "") for client in _of_this_database(redis, clients)]
+def _is_recent(client: Mapping[str, str], within: float | None) -> bool:
+    idle = client.get("idle", "")
+    return within is None or not idle.isdecimal() or int(idle) <= within
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

@@ -20,7 +20,7 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import share, understood
 from playbook.measure.redis.job_times import moment_of, object_of, overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue
-from playbook.measure.redis.queue_workers import nobody_sends
+from playbook.measure.redis.queue_workers import Attendance, senders
 from playbook.settings.sections.queues import JobQueue
 
 _RESQUE = "resque:"
@@ -68,6 +68,7 @@ def resque(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     counted = known and workers not in keys.wrong and not strange
     lacks = (*(("workers",) if silent else ()), *(() if ages else ("the wait of the oldest job",)))
     waits = bool(keys.size(waiting))
+    attended = senders(redis, _ASKING) if silent and waits else Attendance()
     return Figures(
         waiting=keys.size(waiting),
         active=len(taken),
@@ -78,7 +79,8 @@ def resque(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         stalled=max((age for worker, age in dead.items() if worker in taken), default=None),
         stuck=_stuck(alive, taken, now) if waits else None,
         workers=len(alive) if counted else (len(alive) or None),
-        unattended=silent and waits and nobody_sends(redis, _ASKING),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         lost=len(dead),
         paused=paused in keys.there,
         not_told=lacks,

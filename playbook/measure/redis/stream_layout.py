@@ -16,7 +16,7 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue
-from playbook.measure.redis.queue_workers import somebody_sends
+from playbook.measure.redis.queue_workers import Attendance, senders
 from playbook.settings.sections.queues import JobQueue
 
 _MILLISECONDS = 1000.0
@@ -89,7 +89,10 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
         return Figures(coverage=lacking("no consumer group", expected=f"{wanted} of {key}", got=got, hint=hint))
     groups = [_group(redis, key, group, now) for group in named]
     # Before 7.2 a consumer is listed once it has received an entry, not while it waits for its first.
-    unread = any(not group.idle for group in groups) and not somebody_sends(redis, "xreadgroup")
+    unread = [group for group in groups if not group.idle]
+    attended = senders(redis, {"xreadgroup"}) if unread else Attendance()
+    if attended.unknown and any(group.waiting for group in unread):
+        attended = Attendance(missing=True)
     coverage = keys.coverage + known_queue(True, queue)
     for group in groups:
         coverage += group.coverage
@@ -101,7 +104,8 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
         overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=max((group.oldest for group in groups if group.oldest is not None), default=None),
         stalled=max((group.stalled for group in groups if group.stalled is not None), default=None),
-        workers=0 if unread else None,
+        workers=0 if attended.missing else None,
+        unseen=attended.unknown,
         unattended=any(group.is_unattended for group in groups if group.idle),
         not_told=("failed jobs",),
         coverage=coverage,

@@ -20,7 +20,7 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.measure.redis.job_times import moment_of, note_age, object_of, overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, end_of
-from playbook.measure.redis.queue_workers import nobody_sends
+from playbook.measure.redis.queue_workers import Attendance, senders
 from playbook.settings.sections.queues import JobQueue
 
 _DRAMATIQ = "dramatiq"
@@ -121,12 +121,15 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     ranked = redis.many([("TYPE", waiting)])[0] == "zset"
     keys = Keys(redis, {waiting: "zset" if ranked else "list", schedule: "zset", results: "hash"})
     late = overdue(redis, {schedule} & keys.there, now)
+    undone = bool(keys.size(waiting) or keys.size(schedule))
+    attended = senders(redis, _HUEYS) if undone else Attendance()
     return Figures(
         waiting=keys.size(waiting),
         next_job=_next(redis, waiting, ranked=ranked) if waiting in keys.there else "",
         later=keys.size(schedule),
         overdue=late - _ZONES if late is not None and late > _ZONES else None,
-        unattended=bool(keys.size(waiting) or keys.size(schedule)) and nobody_sends(redis, _HUEYS),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),
         coverage=keys.coverage,
@@ -224,10 +227,12 @@ def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     key = f"{queue.prefix}{queue.name}"
     keys = Keys(redis, {key: "list"})
     waiting = keys.size(key)
+    attended = senders(redis, _TAKING) if waiting else Attendance()
     return Figures(
         waiting=waiting,
         next_job=end_of(redis, key) if key in keys.there else "",
-        unattended=bool(waiting) and nobody_sends(redis, _TAKING),
+        unattended=attended.missing,
+        unseen=attended.unknown,
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),
         coverage=keys.coverage,

@@ -60,6 +60,7 @@ class Weaknesses:
             else f"{len(source.weaknesses)} weak in {source.looked_at or 'all dependencies'}"
             for source in self.sources
         }
+        facts["Not looked at"] = "runtimes such as Node and Python, and the packages of the image"
         rows = [
             [
                 source.name,
@@ -142,6 +143,14 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
         hint="Run `npm install --package-lock-only`, and commit the lock file.",
         may_be_empty=needs_none,
     )
+    if project.foreign:
+        more = f" and {len(project.foreign) - NAMED} more" if len(project.foreign) > NAMED else ""
+        total += lacking(
+            "packages without advisories",
+            expected="packages of a registry, which has advisories of them",
+            got=f"{', '.join(project.foreign[:NAMED])}{more} from a repository or an address",
+            hint="Use a release of the registry, or look through their advisories by hand and waive this item.",
+        )
     counted = report.metadata.vulnerabilities if report.metadata else None
     if counted and counted.most > len(report.vulnerabilities):
         total += share(len(report.vulnerabilities), counted.most, "weak packages")

@@ -12,6 +12,8 @@ from typing import Any
 
 from playbook.measure.web import health_amounts, health_flags, health_keys
 from playbook.measure.web import health_words as words
+from playbook.measure.web.health_capacity import free_keys, full_in
+from playbook.measure.web.health_components import unstated
 from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import OWN, Dependency, Report, UnknownShapeError
 from playbook.measure.web.health_singles import SingleValues
@@ -113,6 +115,10 @@ class _Reader(SingleValues):
         part, idle = in_part(name, value), without_workers(name, value)
         for doubt in filter(None, (part, idle, failing_often(value), nearly_full(name, value))):
             self.unclear.append(f"{name or 'the report'} {doubt}")
+        for key, one in unstated(value) if name == OWN else ():
+            self.state(key, "null" if one is None else one, None)
+        for full in full_in(name, value):
+            self.used_up(full)
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_flags.is_circuit(name):
@@ -120,10 +126,10 @@ class _Reader(SingleValues):
         numbers_aside = health_amounts.counts([name, *keys]) or health_flags.is_circuit(name)
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         self._work(name, value, counts=numbers_aside)
-        tally = health_amounts.is_tally(keys)
+        tally, free = health_amounts.is_tally(keys), free_keys(name, value)
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
-            aside = aside or (tally and health_flags.good_if_true(key))
+            aside = aside or key in free or (tally and health_flags.good_if_true(key))
             aside = (aside or health_amounts.counts_stage(key, keys)) and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
@@ -174,8 +180,8 @@ class _Reader(SingleValues):
         if isinstance(value, Pairs):
             self._nested_object(name, key, value, depth)
             return
-        if depth == 0 and not value and health_keys.must_not_be_zero(key):
-            self.unclear.append(f"{key} []")
+        if not value and ((depth == 0 and health_keys.must_not_be_zero(key)) or health_keys.is_answer(name, key)):
+            self.unclear.append(f"{under(name, key)} []")
         for number, entry in enumerate(value, 1):
             if isinstance(entry, Pairs):
                 self._object(name_of(entry) or f"{key} {number}", entry, depth + 1)
@@ -199,6 +205,8 @@ class _Reader(SingleValues):
             self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
         else:
             self._object(under(name, key) if health_flags.is_circuit(name) else key, value, depth + 1)
+            if not value and health_keys.is_answer(name, key):
+                self.unclear.append(f"{under(name, key)} {{}}")
             if depth == 0 and health_keys.is_needed(key) and all(inner is None for _, inner in value):
                 self.unclear.append(f"no status for {key}")
 

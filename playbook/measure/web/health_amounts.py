@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playbook.measure.web.health_key_words import ERRORS, LIMITING, word_set, words_of
 from playbook.measure.web.health_words import MEANING, canonical
 
@@ -23,7 +25,10 @@ _WELL = word_set("healthy ready alive live online up connected")
 _COPIES = word_set(
     "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
 )
-_HOW_MANY = word_set("count total number num size online alive live running available connected registered")
+_TAKERS = word_set("workers consumers brokers masters")  # of jobs, of messages, and of Horizon's queues
+_JOB_LIBRARIES = word_set("celery sidekiq resque rq dramatiq huey horizon goodjob")
+_NO_NUMBER = re.compile(r"(?:0(?:\s*(?:/|of)\s*\d+)?|none|no|\[\])?")
+_HOW_MANY = word_set("count size total number num size online alive live running available connected registered")
 
 
 def is_percent(key: str) -> bool:
@@ -76,11 +81,28 @@ def are_copies(key: str) -> bool:
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
 
 
-def counts_workers(key: str) -> bool:
-    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+def counts_workers(key: str, name: str = "") -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``.
+
+    Args:
+        name: of what has them; those of Celery are its ``nodes``, and those of Sidekiq its ``processes``.
+    """
     words = words_of(key)
-    named = [word for word in words if word not in _HOW_MANY]
-    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
+    named = [word for word in words if word not in _HOW_MANY and word not in _JOB_LIBRARIES]
+    if named in (["nodes"], ["processes"]):
+        return bool(_JOB_LIBRARIES & {*words_of(name), *words})
+    is_one = len(named) == 1 and f"{named[0]}s" in _TAKERS and len(words) > 1
+    return is_one or (len(named) == 1 and named[0] in _TAKERS)
+
+
+def counts_no_workers(name: str, key: str, value: object) -> bool:
+    """Whether a key that counts or lists workers has no number of them: null, ``"0"``, ``"0/3"``, ``"none"``; or
+    names one of Celery's that has not answered.
+    """
+    is_none = value is None or (
+        isinstance(value, str) and _NO_NUMBER.fullmatch(value.strip().casefold()) is not None
+    )
+    return is_none and (counts_workers(key, name) or (value is None and "@" in key))
 
 
 def is_count(key: str) -> bool:

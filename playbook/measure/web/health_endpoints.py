@@ -204,6 +204,8 @@ class Health:
         }
         if self.asked > 1:
             facts["Asked"] = f"{self.asked} times; the worst answer is shown"
+        if self.roll and self.roll.given_up:
+            facts["Need not be listed"] = ", ".join(self.roll.given_up)
         if self.down:
             facts["No answer"] = self.down
         if self.report and self.report.unclear:

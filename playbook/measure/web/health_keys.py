@@ -72,8 +72,10 @@ _NEEDED = word_set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
     worker workers broker nats search disk filesystem sidekiq celery scheduler cron auth stripe upstream
-    gateway vault consul etcd"""
+    gateway vault consul etcd cdn beat"""
 )
+# Of these words, one behind something needed tells what that has answered: ``celery_ping``, ``redis_latency_ms``.
+_ANSWERS = word_set("ping pong check probe latency reply replies response heartbeat")
 # Objects in which the name of something needed is only a version, an address or a limit of it.
 _PLAIN = word_set("version versions url urls link links host hosts port ports tag tags label labels limits")
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
@@ -238,13 +240,27 @@ def must_be_told(name: str, key: str) -> bool:
     words = set(words_of(key))
     if asks(key) or ((fails_if_false(key) or doubtful_if_false(key)) and not words & _TIMED):
         return True
-    if words & {"check", "checked", "heartbeat", "healthcheck"} or (is_needed(key) and not name):
+    observed = words == {"observed", "value"}
+    if observed or is_answer(name, key) or is_leader(key) or {"last", "backup"} <= words:
+        return True
+    if words & {"check", "checked", "heartbeat", "healthcheck", "tick"} or (is_needed(key) and not name):
         return not words & _SWITCHES
     plain = is_needed(name) or holds_switches(name) or bool(set(words_of(name)) & _PLAIN)
     return must_not_be_zero(key) and not plain
 
 
+def is_leader(key: str) -> bool:
+    """Whether a key names the one of a cluster that leads the others."""
+    return words_of(key)[-1:] in (("leader",), ("primary",), ("master",))
+
+
+def is_answer(name: str, key: str) -> bool:
+    """Whether a key holds what something needed has answered: ``celery_ping``, ``redis_latency_ms``."""
+    words = [word for word in words_of(key) if word not in ("ms", "seconds")]
+    return words[-1:] != [] and words[-1] in _ANSWERS and bool(_NEEDED & {*words_of(name), *words})
+
+
 def is_needed(key: str) -> bool:
-    """Whether a key names something that an application needs: ``redis``, ``primary_db``."""
+    """Whether a key names something that an application needs: ``redis``, ``primary_db``, ``image_service``."""
     words = words_of(key)
-    return bool(words) and words[-1] in _NEEDED
+    return bool(words) and (words[-1] in _NEEDED or (words[-1] == "service" and len(words) > 1))

@@ -6,6 +6,7 @@ from typing import Any
 
 from playbook.measure.web import health_amounts, health_flags, health_keys
 from playbook.measure.web import health_words as words
+from playbook.measure.web.health_capacity import Full, full_in_words, share_used_up
 from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import Statements
 from playbook.measure.web.health_values import is_empty, number_in, of_circuit, short, under
@@ -22,6 +23,9 @@ class SingleValues(Statements):
         """Read a key whose value says only that something may be wrong; False for any other key."""
         if health_keys.offers_update(name, key):
             return True
+        if isinstance(value, str) and (full := full_in_words(name, key, value)):
+            self.used_up(full)
+            return True
         rate = number_in(value) if health_amounts.is_rate(key) else None
         counted = health_keys.counts_errors(key) and not isinstance(value, list)
         if rate is not None:
@@ -29,6 +33,8 @@ class SingleValues(Statements):
             bad = health_amounts.is_bad_rate(key, rate, percent) and not health_flags.is_circuit(name)
         elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
             bad = not is_empty(value)
+        elif share_used_up(name, key, value) or health_amounts.counts_no_workers(name, key, value):
+            bad = True
         else:
             return False
         if bad:
@@ -56,7 +62,10 @@ class SingleValues(Statements):
             self.unclear.append(f"{key} '0'")
         elif isinstance(value, str) and health_flags.is_flag(key) and value.strip().casefold() in _ON:
             self._boolean(name, key, True)
-        elif isinstance(value, str) and health_keys.asks(key) and state_of(value) is None:
+        elif isinstance(value, str) and (
+            (health_keys.asks(key) and state_of(value) is None)
+            or (health_keys.is_leader(key) and words.is_nobody(value))
+        ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
         elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value)
@@ -67,6 +76,13 @@ class SingleValues(Statements):
             or (health_keys.is_mode(key) and words.is_bad_mode(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
+
+    def used_up(self, full: Full) -> None:
+        """Note a capacity of which nothing is left, or seems to be."""
+        if full.sure:
+            self.finding(full.what, full.words, State.DEGRADED)
+        else:
+            self.unclear.append(f"{full.what} {full.words}")
 
     def status(self, name: str, key: str, value: Any, remark: str) -> None:
         """Read a value under a status key."""
@@ -142,7 +158,7 @@ class SingleValues(Statements):
 
     def _string(self, name: str, key: str, value: str) -> None:
         """Read a word under a key that is no status: failing only where it is unambiguous."""
-        needed = health_keys.is_needed(key) and not name
+        needed = not name and (health_keys.is_needed(key) or health_keys.is_answer(name, key))
         state = state_of(value) if needed else words.bad_anywhere(value)
         if health_flags.is_circuit(key) or health_flags.is_circuit(name):
             state = of_circuit("state", value) or state

@@ -204,7 +204,7 @@ def without_workers(name: str, value: Pairs) -> str:
     if holds_switches(name) or holds_limits(name):
         return ""
     none = [(key, inner) for key, inner in value if inner in (0, []) and not isinstance(inner, bool)]
-    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key)), "")
+    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key, name)), "")
     if listed or not counts_workers(name):
         return listed
     counted = {key: inner for key, inner in value if is_count(key) and isinstance(inner, int | float)}

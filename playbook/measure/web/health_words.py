@@ -136,6 +136,7 @@ _TROUBLE = re.compile(
     r"|exception occurred|traceback|degraded|overloaded|unhealthy|high (?:latency|load|lag)"
     r"|still (?:starting|loading)|(?:is|are) (?:far )?behind|maintenance in progress|rate.limited"
     r"|(?:quota|limit|deadline|space) (?:was |is )?exceeded|circuit (?:is )?open|checksum mismatch|was aborted"
+    r"|(?:experiencing|under) (?:heavy|high) load|potential bottlenecks?"
     r"|(?:lock|deadlock) (?:is )?(?:held|detected)|unexpected (?:response|status|answer|error|reply)"
     r"|no (?:\w+ )?(?:workers?|consumers?|response|answer|heartbeat|leader|primary|backup|space|master)\b"
     r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
@@ -147,6 +148,17 @@ _TROUBLE = re.compile(
 # Refusals of Redis.
 _REFUSAL = re.compile(
     r"\b(?:MISCONF|NOAUTH|WRONGPASS|MASTERDOWN|CLUSTERDOWN) |OOM command not|LOADING Redis is|READONLY You can't"
+)
+# What a program writes of an object, a promise or a function, and a template that nobody has filled in.
+_UNFILLED = re.compile(
+    r"\[object \w+\]|\[native code\]|Promise \{"
+    r"|<(?:coroutine|function|bound method|built-in|Future|Task|generator)\b"
+    r"|<\w[\w.]* object at 0x|\$\{[\w.\s]+\}|\{\{[^{}]*\}\}|^%[sdv]$|^<no value>$"
+)
+_NOBODY = re.compile(
+    r"(?<![\d.,/])0 (?:online |active |live |alive |running |ready |connected |registered )?"
+    r"(?:workers?|consumers?|nodes?|brokers?)\b(?! (?:are |is )?(?:failed|failing|down|offline|dead|lost|unhealthy"
+    r"|missing|stuck))|\bno nodes replied\b"
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|whether|unless|until|on (?:failure|error|timeout))\b|^checks? (?:that|the)\b"
@@ -164,7 +176,8 @@ _PRODUCTS = _set(
     supabase planetscale neon database disk filesystem bleve array sync predis phpredis ioredis prisma drizzle
     typeorm sequelize knex mongoose sqlalchemy gorm jwt oauth oidc saml ldap session cookie bearer passport clerk
     keycloak cognito firebase nextauth smtp imap nodemailer postmark resend cron nginx envoy traefik kong express
-    fastapi flask django rails laravel nestjs typesense algolia qdrant nats pulsar gcs cloudinary stripe"""
+    fastapi flask django rails laravel nestjs typesense algolia qdrant nats pulsar gcs cloudinary stripe
+    sharp libvips imgproxy thumbor imagemagick imagekit imgix pillow celery rq huey dramatiq arq"""
 )
 
 
@@ -254,7 +267,11 @@ def is_doubtful(text: str) -> bool:
     text = text[:_LONGEST]
     plain = text.casefold()
     return canonical(text) in _DOUBTFUL or bool(
-        FAILURE.search(text) or _NEGATED.search(plain) or _FOREIGN.search(plain)
+        _UNFILLED.search(text)
+        or _NOBODY.search(plain)
+        or FAILURE.search(text)
+        or _NEGATED.search(plain)
+        or _FOREIGN.search(plain)
     )
 
 
@@ -269,6 +286,11 @@ def is_unknown(text: str) -> bool:
     return canonical(text) in ("unknown", "unchecked", "not-checked", "untested", "undefined", "?")
 
 
+def is_nobody(text: str) -> bool:
+    """Whether a text in place of a name says that there is none."""
+    return canonical(text) in ("none", "null", "nil", "no", "unknown", "")
+
+
 def tells_of_failure(text: str) -> bool:
     """Whether a message beside a status reports a failure: ``database is down``, ``redis unreachable``."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
@@ -279,7 +301,11 @@ def tells_of_failure(text: str) -> bool:
 def tells_of_trouble(text: str) -> bool:
     """As ``tells_of_failure``, of a message that says what a check has found, in any of the usual words."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
-    happened = _TROUBLE.search(plain) and not _NOTHING_BAD.search(plain) and not _CONDITION.search(plain)
+    happened = (
+        (_TROUBLE.search(plain) or _NOBODY.search(plain))
+        and not _NOTHING_BAD.search(plain)
+        and not _CONDITION.search(plain)
+    )
     return bool(happened or _REFUSAL.search(text))
 
 

@@ -38,7 +38,7 @@ class Times:
         databases: dumps of databases by their names, whether they were read or not.
         newest: when the newest file was written, by the archive; None where it has no times.
         keys: of each dump that has one, what no other run of its program writes.
-        tables: of each dump in SQL, the bytes of rows by the names of its tables.
+        tables: of each dump or copy whose tables are known, the bytes of rows by their names.
     """
 
     made: Mapping[str, datetime] = field(default_factory=dict)

@@ -15,7 +15,10 @@ from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
 from playbook.readers.archives.framed import UnsoundError
+from playbook.readers.archives.mongo_collections import MongoCollections
 from playbook.readers.archives.packed import packing_of
+from playbook.readers.archives.pg_dump_tables import PgDumpTables
+from playbook.readers.archives.sqlite_tables import SqliteTables
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
@@ -52,6 +55,13 @@ _MARKS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool]], ...] = (
     ((b"PK\x03\x04",), lambda tail: b"PK\x05\x06" in tail),
     ((b"\x6d\xe2\x99\x81",), lambda tail: tail.endswith(b"\xff\xff\xff\xff")),  # mongodump --archive
 )
+# Binary files that tell of their tables, by how they begin.
+_TABLES: dict[bytes, Callable[[], SqliteTables | PgDumpTables | MongoCollections]] = {
+    _SQLITE: SqliteTables,
+    b"PGDMP": PgDumpTables,
+    b"\x6d\xe2\x99\x81": MongoCollections,
+}
+_LONGEST_MARK = max(map(len, _TABLES))
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _TAR_END = bytes(512)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -139,7 +149,7 @@ class InnerFile:
         self._before = b""
         self._documents = Documents() if documents else None
         self._statements = Statements() if text else None
-        self._tables = Tables() if text else None
+        self._tables: Tables | SqliteTables | PgDumpTables | MongoCollections | None = Tables() if text else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
         self._damage = ""
@@ -236,7 +246,8 @@ class InnerFile:
     @property
     def tables(self) -> dict[str, int]:
         """Bytes of the rows of each table that it fills; empty where that is not known."""
-        return self._tables.sizes if self._tables and self.has_rows else {}
+        is_read = self.has_rows if self._text else self._whole and not self.problem
+        return self._tables.sizes if self._tables and is_read else {}
 
     @property
     def _ends_well(self) -> bool | None:
@@ -290,12 +301,21 @@ class InnerFile:
             self._note(data)
         if self._statements:
             self._statements.write(data)
-        if self._tables:
+        if self._tables is None and self._size < _LONGEST_MARK <= self._size + len(data):
+            self._begin_tables(self._head + data)
+        elif self._tables:
             self._tables.write(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+
+    def _begin_tables(self, data: bytes) -> None:
+        """Read the tables of a binary file from its beginning, if it is of a known kind."""
+        if self._about != _TOC:
+            self._tables = next((reader() for mark, reader in _TABLES.items() if data.startswith(mark)), None)
+        if self._tables:
+            self._tables.write(data)
 
     def _note(self, data: bytes) -> None:
         """Keep the files that pg_dump's list of contents names."""

@@ -77,8 +77,8 @@ PARTS: Mapping[str, Part] = {
         Part(SITES, "further websites and health endpoints", settings=("web.also",)),
         Part(
             "databases",
-            "databases that DigitalOcean manages",
-            settings=("digitalocean.databases",),
+            "databases that DigitalOcean manages, a Redis among them",
+            settings=("digitalocean.databases", "digitalocean.redis_cluster_id"),
         ),
         Part(
             "api",

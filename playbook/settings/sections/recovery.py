@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from playbook.core.secret import Seconds, Secret, Section
 
 RECORDS = "drills.jsonl"
+# With none of something there would be nothing to judge, and all of it well.
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Recovery(Section, frozen=True):
@@ -39,10 +43,10 @@ class Recovery(Section, frozen=True):
             (``PATH``, ``HOME``, …), e.g. ``PGPASSWORD``. It gets no others.
     """
 
-    verify_newest: int = 7
+    verify_newest: AtLeastOne = 7
     verify_seconds: Seconds = 240.0
-    keep_nights: int = 30
-    keep_most_days: float = 35.0
+    keep_nights: AtLeastOne = 30
+    keep_most_days: Annotated[float, msgspec.Meta(gt=0)] = 35.0
     dump: str = "dump.rdb"
     images: str = "images"
     records: str = RECORDS
@@ -55,8 +59,8 @@ class Recovery(Section, frozen=True):
     folder: str | None = None
     seconds: Seconds = 480.0
     valkey: str | None = None
-    samples: int = 50
-    count_tolerance_percent: float = 1.0
+    samples: AtLeastOne = 50
+    count_tolerance_percent: Annotated[float, msgspec.Meta(ge=0, lt=100)] = 1.0
     space_factor: float = 4.0
     restore_command: tuple[str, ...] = ()
     disaster_command: tuple[str, ...] = ()

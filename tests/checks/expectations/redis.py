@@ -213,6 +213,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"got none, while jobs wait",
         ),
     ),
+    "celery-unseen": dict.fromkeys(
+        QUEUE_ITEMS,
+        (
+            "UNKNOWN",
+            r".+: expected a client that looks like a worker, as nothing else tells of one.*, "
+            r"got no answer to CLIENT LIST \(.*NOPERM .+\); partial result: .+",
+        ),
+    ),
     "celery-unknown": dict.fromkeys(
         QUEUE_ITEMS,
         (

@@ -173,6 +173,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "health-hides-dependency": {
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 200, healthy; image-worker unhealthy \(\S+ ms\)"),
     },
+    "health-pool-taken": {
+        "daily.health.api": ("WARNING", API_HEALTH % "HTTP 200, healthy; pool 10 of 10 in use, 7 waiting"),
+    },
     "health-unlisted": {
         "daily.health.api": (
             "WARNING",

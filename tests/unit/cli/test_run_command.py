@@ -17,6 +17,7 @@ from playbook.cli.run.command import run_set
 from playbook.core.audience import Audience
 from playbook.core.clock import FixedClock
 from playbook.core.errors import UsageError
+from playbook.core.places import ROOT
 from playbook.core.verdict import Verdict
 from playbook.history.derive import incidents_of
 from playbook.history.handoff_page import Page
@@ -413,3 +414,16 @@ def test_unwritable_handoff_page_does_not_stop_run(running):
     running.settings(f'{_PAGES}handoffs = "playbook.toml/pages"\n')
     assert running.run(name="weekly", scheduled=True) == 0
     assert any("playbook.toml/pages: the page cannot be written" in line for line in running.said)
+
+
+@pytest.mark.parametrize("place", [".", "docs"])
+def test_run_outside_of_any_project_ends_with_one_sentence(tmp_path, monkeypatch, capsys, place):
+    """A subfolder of a checkout has other tests below it, or none; pytest's usage helps nobody."""
+    (tmp_path / "docs").mkdir()
+    if place == "docs":
+        (tmp_path / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
+    monkeypatch.chdir(tmp_path / place)
+    assert main(["run", "daily"]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "run: expected a checkout of the playbook, or a folder where it is installed, got" in line
+    assert f"{tmp_path / place}, which is neither; change to {ROOT}" in line

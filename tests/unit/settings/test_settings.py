@@ -251,6 +251,16 @@ def test_target_overrides_limits_and_floors(project):
         ("[firewall]\nmanagement_ports = []", "firewall.management_ports: expected a list of length >= 1"),
         ("[firewall]\nwidest_ipv4 = 0", "firewall.widest_ipv4: expected a whole number of at least 1, got 0"),
         ("[firewall]\nwidest_ipv6 = 129", "firewall.widest_ipv6: expected a whole number of at most 128, got 129"),
+        # With none of these there would be nothing to judge.
+        (
+            "[targets.production.recovery]\nverify_newest = 0",
+            "recovery.verify_newest: expected a whole number of at",
+        ),
+        (
+            "[targets.production.recovery]\nkeep_nights = 0",
+            "recovery.keep_nights: expected a whole number of at least",
+        ),
+        ("[targets.production.recovery]\nsamples = 0", "recovery.samples: expected a whole number of at least 1"),
         ("[emergency]\nlooks = 0", "emergency.looks: expected a whole number of at least 1, got 0"),
         ("[emergency]\nwindow_minutes = 0", "emergency.window_minutes: expected a number over 0"),
         ("[emergency]\nwatch_minutes = 0.0", "emergency.watch_minutes: expected a number over 0"),
@@ -401,6 +411,11 @@ def test_absent_part_includes_its_own_parts(project):
             "without = ['grafana']",
             {"GRAFANA_URL": "https://g.example"},
             r"got 'grafana' and .*\(from \$GRAFANA_URL\)",
+        ),
+        (
+            "without = ['databases']",
+            {"DO_REDIS_CLUSTER_ID": "9cc10173"},
+            r"got 'databases' and .*\.redis_cluster_id \(from \$DO_REDIS_CLUSTER_ID\)",
         ),
     ],
 )

@@ -239,6 +239,56 @@ def test_configured_name_without_a_component_is_a_warning(simulator, own, words)
         assert words in message
 
 
+MANAGED = [
+    (Database("db", "PG", production=True), [], "managed database PG db"),
+    (Database("cache", "VALKEY", cluster_name="portfolio-cache"), [], "managed database VALKEY cache"),
+    (Database("cache", "VALKEY", cluster_name="portfolio-cache"), ["redis"], ""),  # told as Redis
+    (Database("db", "PG"), [], ""),  # a development database, of which the API reports nothing
+]
+
+
+@pytest.mark.parametrize(("database", "more", "found"), MANAGED)
+def test_managed_database_in_the_spec_is_found(database, more, found):
+    """A Redis that DigitalOcean manages is one."""
+    own = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"without": ["databases", *more]}}})
+    spec = Spec(services=[ComponentSpec("portfolio-web")], databases=[database])
+    assert [one.found for one in _in_spec(spec, own) if one.part == "databases" and one.found] == [found] * bool(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("portfolio-cache-do-user-1-0.c.db.ondigitalocean.com", ["a Redis of DigitalOcean"]),
+        ("private-portfolio-cache-do-user-1-0.m.db.ondigitalocean.com", ["a Redis of DigitalOcean"]),
+        ("redis.internal", []),
+        ("db.ondigitalocean.com.example", []),
+    ],
+)
+def test_redis_at_a_managed_address_is_a_managed_database(host, found):
+    """Its cluster would not be looked at."""
+    redis = {"url": f"rediss://default:secret@{host}:25061"}
+    overlay = {"targets": {"sandbox": {"without": ["databases"], "redis": redis}}}
+    own = load("sandbox", environment={}, overlay=overlay)
+    assert [one.found for one in _in_spec(Spec(services=[ComponentSpec("web")]), own) if one.found] == found
+
+
+def test_cluster_of_any_engine_that_trusts_the_app_is_found():
+    """One that is open to everybody may be another product's."""
+    rules = {"1": [{"type": "app", "value": "portfolio"}], "2": [], "3": [{"type": "app", "value": "shop"}]}
+    api = SimpleNamespace(
+        app_id="portfolio",
+        app=lambda: App(id="portfolio", spec=Spec("portfolio", services=[ComponentSpec(name="web")])),
+        trusted_sources=rules.__getitem__,
+    )
+    clusters = [Cluster("1", "cache", "valkey"), Cluster("2", "open", "pg"), Cluster("3", "shop", "mysql")]
+    account = SimpleNamespace(api=api, clusters=lambda: clusters)
+    said, message = verdict(without(api, account, "databases"))
+    assert said is Verdict.WARNING
+    assert message.endswith("got databases: cluster cache")
+
+
 OTHERS = st.lists(st.sampled_from(["PG", "MYSQL", "MONGODB", "KAFKA", "OPENSEARCH"]), max_size=4)
 KEYS = st.lists(st.sampled_from(["NODE_ENV", "PREDISPOSED", "REDISTRIBUTE", "DATABASE_URL"]), max_size=4)
 

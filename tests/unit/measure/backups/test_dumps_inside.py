@@ -1,7 +1,10 @@
 """Dumps within the archives: when they were made, and how large they are against those before."""
 
 import gzip
+import sqlite3
+import struct
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -19,6 +22,8 @@ from tests.unit.measure.backups.test_backup_review import NOW, an_rdb, measured,
 from tests.unit.readers.archives.test_inspection import members_with_manifest, tar
 
 __all__ = ["write"]
+
+DATA = Path(__file__).parents[3] / "foreign/data/backups"
 
 
 def of_last_night(tmp_path):
@@ -175,7 +180,9 @@ def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path,
     assert judged(checks.test_last_nights_backup_is_complete, settings_of(tmp_path), backups=missed)[0] == (
         Verdict.WARNING
     )
-    assert seen(tmp_path, before, dumps_gone=["db/users.sql"]).dumped.holds
+    given_up = seen(tmp_path, before, dumps_gone=["db/users.sql"])
+    assert given_up.dumped.holds
+    assert given_up.evidence()[0].facts["Dumps that need not be there"] == "db/users.sql"
     unread = seen(tmp_path, before, read_whole_mb=0.0001)
     assert unread.dumped.holds
     kept = unread.readings["backup dumps"]
@@ -216,3 +223,77 @@ def test_table_that_lost_its_rows_is_a_warning(tmp_path, write, before, newest, 
     said, message = verdict(measured(tmp_path, backup_verification, dump=""))
     assert said is (Verdict.WARNING if found else Verdict.OK), message
     assert found in message
+
+
+def sqlite_of(tmp_path, night, *, emptied=False):
+    """A copy of SQLite's: a file does not shrink when rows are deleted."""
+    file = tmp_path / f"{night}.made"
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA synchronous=OFF")
+        for table in ("photos", "orders"):
+            database.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, name TEXT)")
+            database.executemany(f"INSERT INTO {table}(name) VALUES (?)", [(f"photo {n}",) for n in range(900)])
+        if emptied:
+            database.execute("DELETE FROM orders")
+    database.close()
+    made = file.read_bytes()
+    file.unlink()
+    return made
+
+
+def mongodump_of(tmp_path, night, *, emptied=False):
+    """What mongodump --archive writes: a document about the archive, one of each collection, and blocks."""
+    archive = struct.pack("<I", 0x8199E26D) + document(version="0.1") + END_OF_BLOCK
+    for collection in ("photos", "orders"):
+        most = 900 if collection == "orders" else 9000
+        rows = [document(name=f"photo {n}") for n in range(0 if emptied and collection == "orders" else most)]
+        head = document(db="shop", collection=collection, EOF=False)
+        end = document(db="shop", collection=collection, EOF=True)
+        archive += (b"".join([head, *rows, END_OF_BLOCK]) if rows else b"") + end + END_OF_BLOCK
+    return archive
+
+
+END_OF_BLOCK = b"\xff" * 4
+
+
+def document(**fields):
+    """A document of MongoDB with texts and booleans (https://bsonspec.org)."""
+    parts = [
+        b"\x08%s\0%c" % (name.encode(), value)
+        if isinstance(value, bool)
+        else b"\x02%s\0%s%s\0" % (name.encode(), struct.pack("<I", len(value) + 1), value.encode())
+        for name, value in fields.items()
+    ]
+    return struct.pack("<I", 5 + sum(map(len, parts))) + b"".join(parts) + b"\0"
+
+
+def pg_custom(tmp_path, night, *, emptied=False):
+    """What pg_dump -Fc of PostgreSQL 15 has written, with the time of a night in its header."""
+    made = NOW - timedelta(hours=5 + 24 * night)
+    written = (DATA / f"pg_dump-15-{'emptied' if emptied else 'full'}.dump").read_bytes()
+    numbers = (made.second, made.minute, made.hour, made.day, made.month - 1, made.year - 1900)
+    times = b"".join(b"\0" + number.to_bytes(4, "little") for number in numbers)
+    return written[:16] + times + written[16 + len(times) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "dump", "table"),
+    [
+        ("db/app.sqlite", sqlite_of, "orders"),
+        ("db/app.sqlite.gz", sqlite_of, "orders"),
+        ("shop.archive", mongodump_of, "shop.orders"),
+        ("shop.archive.gz", mongodump_of, "shop.orders"),
+        ("shop.dump", pg_custom, "public.orders"),
+        ("shop.dump.gz", pg_custom, "public.orders"),
+    ],
+)
+def test_table_of_a_binary_dump_that_lost_its_rows_is_a_warning(tmp_path, write, name, dump, table):
+    """As one of a dump in SQL."""
+    for lost in (False, True):
+        for night in range(6):
+            content = dump(tmp_path, night, emptied=lost and night < 2)
+            member = {name: gzip.compress(content) if name.endswith(".gz") else content}
+            write(5 + 24 * night, gzip.compress(tar(members_with_manifest(member))))
+        said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+        assert said is (Verdict.WARNING if lost else Verdict.OK), message
+        assert not lost or f"none of {table} in {name}" in message

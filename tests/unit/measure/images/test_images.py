@@ -14,6 +14,7 @@ from playbook.clients.web import ImageApi, image_api
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Unreachable, UsageError
 from playbook.core.verdict import Verdict
+from playbook.measure.images import images
 from playbook.measure.images.images import optimization
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
@@ -68,7 +69,7 @@ def test_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
         assert result.is_valid, result.summary
         assert result.result
         assert (result.result.format, result.result.width, result.result.height) == (kind, *size)
-        assert result.coverage.words == "1 photograph, compared tile by tile"
+        assert result.coverage.words == "2 photographs, compared tile by tile"
         assert kind == "PNG" or 50 < result.saving.value < 100
         assert 0 < result.time.value < time.perf_counter() - begin
         assert result.evidence().facts["X-Cache"] == "MISS"
@@ -152,7 +153,7 @@ def test_form_holds_the_sample_in_new_bytes(settings):
 
 
 @pytest.mark.parametrize("first", [hang_up, answer("503 Busy")], ids=["lost", "busy"])
-def test_post_is_sent_once(first, settings):
+def test_failing_post_is_not_repeated(first, settings):
     """Whatever happens to it."""
     with serve(first, answer(body=picture(), Content_Type="image/webp")) as server:
         result = optimization(api_of(server), settings, CLOCK)
@@ -179,6 +180,40 @@ def test_website_that_answers_nothing_says_nothing_of_the_optimiser(second, sett
     assert caught.value.attempts[0].startswith("only try, as a POST is not repeated: ")
 
 
+GOOD = {"Content_Type": "image/webp"}
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict", "posts", "said"),
+    [
+        (answer("500 Error", b"no workers"), Verdict.CRITICAL, 2, "HTTP 500: no workers"),
+        (answer(body=b"not a picture", **GOOD), Verdict.CRITICAL, 2, "got"),
+        (answer(body=picture("PNG"), Content_Type="image/png"), Verdict.CRITICAL, 2, "the largest of 2 images"),
+        (hang_up, Verdict.CRITICAL, 2, "while the homepage answers"),
+        (answer(body=picture(), **GOOD), Verdict.OK, 2, ""),
+        (answer("429 Too Many Requests", b"slow down"), Verdict.OK, 1, ""),  # it was asked too soon
+        (answer(body=picture(), X_Cache="HIT", **GOOD), Verdict.OK, 1, ""),
+    ],
+    ids=["error", "no-picture", "larger", "no-answer", "good", "too-many", "cached"],
+)
+def test_one_of_two_instances_that_fails_is_found(second, verdict, posts, said, settings):
+    """A balancer hands out requests in turn: the worse result counts."""
+    page = answer(body=b"<title>Northlight</title>", Content_Type="text/html")
+    with serve(answer(body=picture(), **GOOD), second, page) as server:
+        result = optimization(api_of(server), settings, CLOCK)
+    found, message = judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)
+    assert (found, len(result.others) + 1) == (verdict, posts), message
+    assert said in message
+
+
+def test_slow_endpoint_is_posted_to_once(settings, monkeypatch):
+    """It may be busy, and what it shows is enough."""
+    monkeypatch.setattr(images, "_QUICK", 0.0)
+    with serve(answer(body=picture(), **GOOD)) as server:
+        assert not optimization(api_of(server), settings, CLOCK).others
+    assert len(server.requests) == 1
+
+
 def test_custom_sample_image(settings, tmp_path):
     """Any format; a file that is not an image is a usage error."""
 
@@ -191,6 +226,7 @@ def test_custom_sample_image(settings, tmp_path):
         assert optimization(api_of(server), with_sample(own), CLOCK).is_valid
         assert b'filename="my__photo_.png"' in server.requests[0]
         assert b"tEXtComment\0operations-playbook probe 2026-03-02T08:00:00" in server.requests[0]
+        assert len(server.requests) == 2
         own.write_bytes(b"hello")
         with pytest.raises(
             UsageError, match=r"web\.sample_image: expected an image, got 5 bytes that are not an image"
@@ -198,7 +234,7 @@ def test_custom_sample_image(settings, tmp_path):
             optimization(api_of(server), with_sample(own), CLOCK)
         with pytest.raises(UsageError, match=r"web\.sample_image names .*, which cannot be read: No such file"):
             optimization(api_of(server), with_sample(tmp_path / "none.jpg"), CLOCK)
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("path", ["@evil.example/", ".evil.example/", "https://evil.example/"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.redis_replies import NotAllowed
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, UsageError
@@ -209,7 +209,17 @@ WORKER = {"addr": "10.0.0.2:7", "psub": "1", "cmd": "psubscribe"}
 TAKES = {"addr": "10.0.0.2:8", "psub": "0", "cmd": "brpop"}
 FLOWER = {"addr": "10.0.0.3:7", "psub": "1", "cmd": "psubscribe"}
 ENDED = {"_kombu.binding.celery.pidbox": None}
-DENIED = NotAllowed("got NOPERM", service="Redis")
+DENIED = NotAllowed(
+    "Redis: expected an answer to CLIENT LIST, got NOPERM User playbook has no permissions to run the "
+    "'client|list' command",
+    service="Redis",
+)
+# rename-command, as managed services do it
+RENAMED = UnknownCommand(
+    "Redis: expected an answer to CLIENT LIST from 10.0.0.5:6379, and this server does not know that command "
+    "(unknown command 'CLIENT', with args beginning with: 'LIST')",
+    service="Redis",
+)
 
 
 @pytest.mark.parametrize(
@@ -231,12 +241,16 @@ DENIED = NotAllowed("got NOPERM", service="Redis")
         (3, [WEB, FLOWER], ENDED, None, Verdict.WARNING),
         (3, [WEB, {"addr": "10.0.0.3:7", "psub": "1"}], ENDED, None, Verdict.OK),
         (0, [WEB, WEB], {}, 0, Verdict.OK),  # its workers may be resting
-        (3, [WEB], {}, None, Verdict.OK),  # only this suite's own connection: others may be hidden
+        (3, [WEB], {}, None, Verdict.UNKNOWN),  # only this suite's own connection: others may be hidden
         (3, [WEB], {}, 0, Verdict.WARNING),
-        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], {}, None, Verdict.OK),  # Dragonfly
-        (3, DENIED, {}, None, Verdict.OK),
+        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], {}, None, Verdict.UNKNOWN),  # Dragonfly
+        (3, DENIED, {}, None, Verdict.UNKNOWN),
+        (3, RENAMED, {}, None, Verdict.UNKNOWN),
+        (3, DENIED, {}, 1, Verdict.UNKNOWN),  # a worker's, or Flower's
+        (3, DENIED, ENDED, 2, Verdict.UNKNOWN),
         (3, DENIED, {}, 2, Verdict.OK),
         (3, DENIED, {}, 0, Verdict.WARNING),
+        (0, DENIED, {}, None, Verdict.OK),
     ],
 )
 def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, more, patterns, verdict):
@@ -263,8 +277,8 @@ TAKEN = {"unacked": {"a": "[]"}, "unacked_index": Ranked(a=ago(900))}
         ([WEB, WORKER, TAKES], TAKEN, Verdict.OK),
         ([WEB, WORKER, {**TAKES, "idle": "1400"}], TAKEN, Verdict.OK),  # it holds as many as it may
         ([WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}], TAKEN, Verdict.OK),
-        ([WEB], TAKEN, Verdict.OK),
-        (DENIED, TAKEN, Verdict.OK),
+        ([WEB], TAKEN, Verdict.UNKNOWN),
+        (DENIED, TAKEN, Verdict.UNKNOWN),
         ([WEB, WEB], {"unacked_index": Ranked(a=ago(900))}, Verdict.OK),
     ],
 )
@@ -275,7 +289,8 @@ def test_jobs_of_celery_that_a_killed_worker_had_taken_are_found(clients, more, 
         job_queues(Store(keys, clients=clients), settings_with(tuple(CELERY.items())), FixedClock(NOW), Earlier())
     )
     assert found[0] is verdict
-    assert verdict is Verdict.OK or found[1].endswith("got none, while jobs that were taken are not done")
+    if verdict is Verdict.WARNING:
+        assert found[1].endswith("got none, while jobs that were taken are not done")
 
 
 OWN = "bull:aW1hZ2Vz"  # prefix and base64 of "images"
@@ -313,6 +328,16 @@ def test_jobs_of_bull_that_no_worker_takes_are_found(waiting, clients, verdict):
         assert found[1].startswith(
             "Workers of images (BullMQ): expected a client that looks like a worker, got none"
         )
+
+
+def test_workers_of_bull_that_cannot_be_seen_are_mentioned():
+    """How long the oldest job has waited tells of them, too."""
+    for answer in (DENIED, RENAMED, [APP]):
+        jobs = {"bull:images:1": {"timestamp": str(int(ago(5) * 1000))}, "bull:images:wait": ["1"]}
+        store = Store(bull(**jobs), clients=answer)
+        queues = job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW), Earlier())
+        assert judged(queues)[0] is Verdict.OK
+        assert queues.evidence()[0].facts["Clients like workers"].startswith("not known: ")
 
 
 ADDS = {"addr": "10.0.0.1:9", "name": OWN, "cmd": "evalsha"}  # of a website, or a worker beside its blocking one

@@ -10,7 +10,7 @@ from playbook.core.counters import Counted, Earlier
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Ranked, Store, settings_of
-from tests.unit.measure.redis.test_job_queues import judged
+from tests.unit.measure.redis.test_job_queues import DENIED, judged
 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 EPOCH = NOW.timestamp()
@@ -283,6 +283,37 @@ def test_empty_queue_without_any_worker_that_was_seen_before_is_critical(preset)
     found = read(preset, {}, before=True)
     assert judged(found)[0] is CRITICAL
     assert list(found.readings) == [f"queue {preset} {NAMES[preset]}"]
+
+
+POLLS = {"name": "", "db": "0", "cmd": "zrangebyscore", "idle": "0"}
+SITE = {"name": "", "db": "0", "cmd": "get", "idle": "0"}
+
+
+@pytest.mark.parametrize(
+    ("clients", "jobs", "verdict"),
+    [
+        ([SITE, SITE], {}, WARNING),
+        ([SITE, POLLS | {"idle": "900"}], {}, WARNING),  # a connection that its website has kept
+        ([SITE, POLLS | {"db": "3"}], {}, WARNING),
+        ([SITE, POLLS], {}, OK),
+        ([SITE, POLLS | {"cmd": "exec", "idle": "1"}], {}, OK),  # with allow_abort_jobs
+        ([SITE, SITE], arq_jobs(7200, running=[0]), OK),  # it has as many as it may
+        ([SITE, {"name": ""}], {}, OK),  # a server that does not tell commands
+        (DENIED, {}, OK),
+    ],
+)
+def test_worker_of_arq_that_was_killed_is_found_before_its_key_expires(clients, jobs, verdict):
+    """It keeps its key for an hour; each worker asks for jobs twice a second."""
+    found = read("arq", arq(**jobs), clients=clients)
+    assert judged(found)[0] is verdict
+    if verdict is WARNING:
+        assert judged(found)[1] == (
+            "Workers of arq:queue (arq): expected a client that looks like a worker, got none, although each "
+            "asks for jobs"
+        )
+    assert ("Clients like workers" in found.evidence()[0].facts) is (
+        clients is DENIED or clients[-1] == {"name": ""}
+    )
 
 
 def test_job_of_a_worker_that_is_dead_is_told():

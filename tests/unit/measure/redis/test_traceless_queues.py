@@ -12,7 +12,7 @@ from playbook.core.errors import Malformed
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Ranked, Store, settings_of
-from tests.unit.measure.redis.test_job_queues import judged
+from tests.unit.measure.redis.test_job_queues import DENIED, RENAMED, judged
 
 EPOCH = NOW.timestamp()
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
@@ -156,7 +156,7 @@ def test_empty_queue_that_was_seen_before_is_ok(queue, keys):
 
 @pytest.mark.parametrize(
     ("commands", "verdict"),
-    [(["get", "client|list"], WARNING), (["brpop", "client|list"], OK), (["evalsha", "ping"], OK), ([], OK)],
+    [(["get", "client|list"], WARNING), (["brpop", "client|list"], OK), (["evalsha", "ping"], OK), ([], UNKNOWN)],
 )
 def test_consumer_of_huey_is_a_client_that_asks(commands, verdict):
     """It keeps nothing else of it."""
@@ -203,12 +203,31 @@ def test_job_that_an_earlier_run_has_seen_in_the_same_place_waits_since_then(que
 
 @pytest.mark.parametrize(
     ("commands", "verdict"),
-    [(["get", "lpush"], WARNING), (["brpop", "lpush"], OK), (["lpop", "ping"], OK), ([], OK)],
+    [(["get", "lpush"], WARNING), (["brpop", "lpush"], OK), (["lpop", "ping"], OK), ([], UNKNOWN)],
 )
 def test_worker_of_a_list_is_a_client_that_takes(commands, verdict):
     """Whatever its library is."""
     clients = [{"name": "", "cmd": command} for command in commands]
     assert judged(read({"taskiq": ["{}"]}, LIST, clients=clients))[0] is verdict
+
+
+@pytest.mark.parametrize("answer", [DENIED, RENAMED], ids=["denied", "renamed"])
+@pytest.mark.parametrize(
+    ("queue", "keys"),
+    [
+        (HUEY, {"huey.redis.lindshop": ["\x80\x04"]}),
+        (HUEY, {"huey.schedule.lindshop": Ranked({"a": EPOCH + 60})}),
+        (LIST, {"taskiq": ["{}"]}),
+    ],
+    ids=["huey", "huey-scheduled", "list"],
+)
+def test_workers_that_cannot_be_seen_while_jobs_wait_are_unknown(queue, keys, answer):
+    """These libraries keep neither a time of a job nor a trace of a worker."""
+    verdict, message = judged(read(keys, queue, clients=answer))
+    assert verdict is UNKNOWN
+    assert "expected a client that looks like a worker, as nothing else tells of one" in message
+    assert ("does not know CLIENT LIST" if answer is RENAMED else answer.got) in message
+    assert judged(read({}, queue, before=True, clients=answer))[0] is OK  # nothing is to be done
 
 
 class Stream(Store):
@@ -272,7 +291,8 @@ class Stream(Store):
         ([(3, 400, [(400, 1)])], STREAM, WARNING),
         ([(3, "5-0", [(400, 1)])], STREAM, WARNING),  # ids of one's own
         ([(3, "5-0", [(2, 1)])], STREAM, OK),
-        ([(0, None, [])], STREAM, CRITICAL),  # nobody reads
+        ([(0, None, [])], STREAM, UNKNOWN),  # nobody reads, or one waits for its first entry of a Redis before 7.2
+        ([(3, 2, [])], STREAM, CRITICAL),
         ([(0, None, [(2, 0), (9000, 4)])], STREAM, WARNING),  # one has left what it was given
         ([(0, None, [(2, 4, 5000)])], STREAM, WARNING),  # it reads others, and never acknowledges these
         ([(None, 3, [(2, 0)], 60)], STREAM, WARNING),  # Redis 6, and after entries were deleted
