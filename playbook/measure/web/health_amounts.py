@@ -11,6 +11,7 @@ _COUNTERS = _PEERS | word_set(
     hits misses"""
 )
 _STAGES = word_set("pending queued enqueued waiting scheduled")
+_SETS = word_set("retry retries dead archived discarded retryable")  # of jobs, as their libraries keep them
 _YES_OR_NO = word_set("healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
@@ -24,6 +25,11 @@ _COPIES = word_set(
     "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
 )
 _HOW_MANY = word_set("count total number num size online alive live running available connected registered")
+
+_QUEUE_LIBRARIES = word_set(
+    """sidekiq resque hangfire asynq celery horizon rq goodjob solidqueue delayedjob jobrunr faktory dramatiq jobs
+    machinery queue queues"""
+)
 
 
 def is_percent(key: str) -> bool:
@@ -76,10 +82,16 @@ def are_copies(key: str) -> bool:
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
 
 
-def counts_workers(key: str) -> bool:
-    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+def counts_workers(key: str, name: str = "") -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``.
+
+    Args:
+        name: of the object around it; those of a library of background jobs may be its ``processes``.
+    """
     words = words_of(key)
     named = [word for word in words if word not in _HOW_MANY]
+    if "".join(words_of(name)) in _QUEUE_LIBRARIES and named in (["processes"], ["servers"], ["supervisors"]):
+        return True
     return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
 
 
@@ -97,9 +109,16 @@ def is_tally(keys: list[str]) -> bool:
 
 
 def counts(keys: list[str]) -> bool:
-    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
+    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago.
+
+    Args:
+        keys: its name, and those in it.
+    """
     # arq counts jobs as "j_complete" and "j_failed".
-    return any("".join(word for word in words_of(key) if len(word) > 1) in _COUNTERS for key in keys)
+    if any("".join(word for word in words_of(key) if len(word) > 1) in _COUNTERS for key in keys):
+        return True
+    of_library = bool(keys) and "".join(words_of(keys[0])) in _QUEUE_LIBRARIES
+    return of_library and any({*words_of(key)} & (_STAGES | _SETS) for key in keys[1:])
 
 
 def counts_stage(key: str, beside: list[str]) -> bool:
