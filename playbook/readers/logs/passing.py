@@ -10,10 +10,10 @@ from playbook.readers.logs import levels
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Solid Queue, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again, of taskiq
-# about a worker; of Linux about a hanging process; of systemd about a unit that failed without an exit code; of
-# pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left
-# behind, and transactions that run out; of Redis about a cluster or a master that is down.
+# Of Sidekiq, Solid Queue, Spring Batch, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again,
+# of taskiq about a worker; of Linux about a hanging process; of systemd about a unit that failed without an exit
+# code; of pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a
+# replica left behind, and transactions that run out; of Redis about a cluster or a master that is down.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
     *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
@@ -22,7 +22,7 @@ GIVEN_UP = (
     *(" with result '", "repeated too quickly", "atchdog timeout"),
     *("failed permanently", "dead letter", "dead-letter", "job stalled more than "),
     *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
-    *('"Invalid JSON for job"', "Fail claimed jobs "),
+    *('"Invalid JSON for job"', "Fail claimed jobs ", " the following status: [FAILED]"),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
@@ -34,7 +34,8 @@ _GIVEN_UP = re.compile(
     r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
     r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
     r"|: Start request repeated too quickly\b|: Watchdog timeout \("
-    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\b(?:[Jj]ob|[Tt]ask|[Mm]essage) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\band the following status: \[FAILED\]"
     r"|\btask \S{1,200} is not found\. Maybe you forgot|\bworker-\d{1,4} is dead\. Scheduling reload"
     r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
     r"|\bjob stalled more than (?:allowable limit|maxStalledCount)\b"
