@@ -334,7 +334,7 @@ def by_words(text: str) -> int:
 
     WARNING where that is a client's fault.
     """
-    if clients.sent(text):
+    if clients.quotes(text):
         return NONE
     level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) or _RAISED.match(text) else NONE
     if level and (clients.at_fault(text) or is_expected(text)):

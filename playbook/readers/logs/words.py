@@ -14,8 +14,9 @@ _NONE_OF = re.compile(r"(?:\b(?:no|zero)|(?<![\w.,])0) [\w-]{1,20} $", re.IGNORE
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    r"(?<![\w/.=?&@+-])(?<!-xx:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
-    r"|exception)"
+    # Not a symbol of Ruby: add_column(:photos, :error, :string).
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic"
+    r"|\w{1,40}(?:error|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
     r"|address already in use"
