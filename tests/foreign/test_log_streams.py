@@ -47,11 +47,11 @@ STREAMS = {
     # As with Rails 8, whose logger states no level.
     "rails-exception-of-any-name": (
         [
-            "[5f3c] Completed 500 Internal Server Error in 0ms (Allocations: 106)",
-            "[5f3c]   ",
-            "[5f3c] Boom (outer):",
-            "[5f3c]   ",
-            "[5f3c] app/photos.rb:18:in `nested'",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] Completed 500 Internal Server Error in 0ms (Allocations: 106)",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02]   ",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] Boom (outer):",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02]   ",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] app/photos.rb:18:in `nested'",
         ],
         (1, 0),
     ),

@@ -317,7 +317,8 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
         "rq": (f"{prefix}rq:*",),
         "saq": (f"{prefix}saq:*",),
         "sidekiq": tuple(
-            f"{prefix}{key}" for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead")
+            f"{prefix}{key}"
+            for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead", "paused")
         ),
     }
     return by_preset.get(queue.preset, (f"{prefix or 'bull'}:{name}:*",))

@@ -102,8 +102,11 @@ _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400}(?: \S{1,1
 # .NET's console with a clock: TimestampFormat = "HH:mm:ss ".
 _CLOCKED = re.compile(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,7})?\]? {1,2}(trce|dbug|info|warn|fail|crit): [A-Za-z]")
 _SERILOG = re.compile(r"\[\d\d:\d\d:\d\d(?:\.\d{1,7})? ([A-Za-z]{3,11})\] ")
-# The head of Rails' report of an exception, behind its tags, where its logger states no level (since Rails 8).
-_RAISED = re.compile(r"(?:\[[^\]]{1,64}\] ){1,9}[A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,9} \(.{0,4096}\):$")
+# The head of Rails' report of an exception, behind the id of the request and further tags, where its logger states
+# no level (since Rails 8).
+_RAISED = re.compile(
+    r"\[[\da-f-]{8,64}\] (?:\[[^\]]{1,64}\] ){0,9}[A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,9} \(.{0,4096}\):$"
+)
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
