@@ -297,6 +297,20 @@ SCENARIOS = (
         (Expected("error_rate_unknown", 72_000), Expected("error_rate_count", 216_000)),
     ),
     Scenario(
+        "images of one worker that does not tell the result of its own",
+        {image("success"): STEADY, image("failure"): "0+5x4320", image("", "worker-1"): "0+50x4320"},
+        (
+            Expected("image_success_unknown", 72_000),
+            Expected("image_success_count", 144_000 + 7_200 + 72_000),
+            Expected("image_success", share(100, 105)),
+        ),
+    ),
+    Scenario(
+        "images whose result nobody tells: neither all nor none were processed",
+        {image(""): STEADY},
+        (Expected("image_success_unknown", 144_000), Expected("image_success", None)),
+    ),
+    Scenario(
         "nothing at all",
         {},
         tuple(

@@ -29,6 +29,11 @@ _BEST = {
 _OF_DAYS = re.compile(r":.*(?:[1-9]\d*[dw]|24h)$")  # recorded over as long a time, as slo:sli_error:ratio_rate1d
 _LATE = timedelta(hours=1)  # what arrives late may be left out
 _FAILURES = ("500", "502", "503", "504")
+# Of the application's own metrics, by their libraries' names.
+_OTHERS = {
+    "those that Prometheus sends for the metrics": re.compile(r"promhttp_metric_handler_"),
+    "those that the application sends itself": re.compile(r"(?:\w*_)?(?:http_client|httpclient)_requests?_"),
+}
 _WINDOW = "the whole window"
 _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 
@@ -47,7 +52,10 @@ def of_the_whole(setting: str, query: str) -> Coverage:
     """Not enough where the query leaves out what would make its figure worse, by its own functions."""
     if setting not in _HIGH | _LOW or (tree := _parsed(query)) is None:
         return Coverage()
-    checks = (_constant(tree), _earlier(tree), _best_time(setting, tree), _some_failures(setting, tree))
+    checks = (
+        *(_constant(tree), _earlier(tree), _best_time(setting, tree), _some_failures(setting, tree)),
+        _others_requests(setting, tree),
+    )
     expected, got, hint = next(filter(None, checks), ("", "", ""))
     if not got:
         return Coverage()
@@ -80,6 +88,18 @@ def of_the_worst(setting: str, query: str) -> str:
         if _kind(one) == "AggregateExpr" and str(one.op) == best:
             text = text.replace(str(one), worst + str(one)[len(best) :], 1)
     return text if text != str(tree) else ""
+
+
+def _others_requests(setting: str, tree: Any) -> Doubt | None:
+    """Requests that are not those of visitors, by the name that Go's client, Micrometer, OpenTelemetry and
+    prometheus-net give their counters.
+    """
+    for one in _all(tree) if setting in _LOW else ():
+        name = str(getattr(one, "name", "") or "")
+        whose = next((whose for whose, pattern in _OTHERS.items() if pattern.match(name)), "")
+        if whose:
+            return "requests of visitors", f"{whose}, by the name {name}", "Name another metric"
+    return None
 
 
 def _constant(tree: Any) -> Doubt | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
 # Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry.
 _PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
+# A label of a matcher, and not a part of its value.
+_LABEL = re.compile(r"""([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
 _SHOWN = 3
 _SETTINGS = {
     "selector": "selector",
@@ -55,7 +57,9 @@ def names(settings: Settings) -> dict[str, str]:
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
     own_metrics = msgspec.structs.asdict(settings.metrics)
-    return {"web": web, "component": label, "visitors": _visitors(settings), **own_metrics}
+    told = ", ".join(f'{name}!=""' for name in dict.fromkeys(_LABEL.findall(settings.metrics.image_success)))
+    more = {"visitors": _visitors(settings), "image_labels": told}
+    return {"web": web, "component": label, **more, **own_metrics}
 
 
 def _visitors(settings: Settings) -> str:

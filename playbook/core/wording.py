@@ -14,12 +14,13 @@ NAMES = {
     **{name.lower(): name for name in ("Prometheus", "Redis", "Valkey", "PostgreSQL", "MySQL", "MongoDB")},
     **{name.lower(): name for name in ("Kafka", "OpenSearch")},
     **{name.lower(): name for name in ("Celery", "RQ", "Sidekiq", "Bull", "BullMQ", "Resque")},
-    **{name.lower(): name for name in ("Dramatiq", "Huey", "Laravel")},
+    **{name.lower(): name for name in ("Dramatiq", "Hangfire", "Huey", "Laravel")},
     **{name.lower(): name for name in ("API", "CPU", "DNS", "HSTS", "HTTP", "HTTPS", "SSH", "TLS", "URL")},
     "npm": "npm",
     "redis-list": "Redis list",
     "redis-stream": "Redis stream",
     "saq": "SAQ",
+    "gocraft": "gocraft/work",
     "pg": "PostgreSQL",
 }
 _SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), got:? (?P<got>.+)", re.DOTALL)

@@ -106,6 +106,8 @@ def _queue_key(target: Target) -> str:
         "asynq": f"{prefix}asynq:{{{name}}}:pending",
         "bee-queue": f"{prefix or 'bq'}:{name}:waiting",
         "resque": f"{prefix or 'resque:'}queue:{name}",
+        "gocraft": f"{prefix}jobs:{name}",
+        "hangfire": f"{prefix or '{hangfire}:'}queue:{name}",
         "dramatiq": f"{prefix or 'dramatiq'}:{name}",
         "huey": f"{prefix}huey.redis.{name}",
         "laravel": f"{prefix}queues:{name}",

@@ -33,6 +33,50 @@ def test_page_with_a_stack_is_failing(stack: str) -> None:
     )
 
 
+# As WordPress, Rails, Twig, FreeMarker, DotLiquid, Umbraco, TYPO3, Go's templates and fmt print them.
+PARTS = """
+WordPress database error: [Table 'wp.wp_posts' doesn't exist]
+ActionView::Template::Error (undefined method 'url' for nil)
+An exception has been thrown during the rendering of a template ("boom").
+Twig\\Error\\RuntimeError: Variable "x" does not exist.
+FreeMarker template error (DEBUG mode; use RETHROW in production!): The following has evaluated to null or missing
+Error executing template "gallery". System.NullReferenceException: Object reference not set
+Error loading Partial View script (file: ~/Views/Partials/Photos.cshtml)
+Oops, an error occurred! Code: 202611301150001a2b3c4d
+template: gallery.html:12:8: executing "gallery.html" at <.Photo.URL>: nil pointer evaluating *main.Photo.URL
+12 of %!d(MISSING) photographs
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_page_with_the_error_of_a_part_is_failing(part: str) -> None:
+    """As template engines leave it in an otherwise whole page."""
+    text = part.replace("<", "&lt;").replace(">", "&gt;")
+    assert (
+        verdict(answered(page("Portfolio", f"{HEADING}<p>Ice.</p><p>{text}</p><img src=a>{FILLED}"))) == CRITICAL
+    )
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["RuntimeError at /", "Phoenix.Router.NoRouteError at GET /", "Oops, an error occurred!", "Matomo › Error"],
+)
+def test_error_page_of_a_framework_is_failing(title: str) -> None:
+    assert verdict(answered(page(title, HEADING + FILLED))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Template: a series of twelve prints, 30 x 40",
+        "The gallery: an exception, executing an idea at 30 %",
+        "Oops, an error occurred to me while printing",
+    ],
+)
+def test_text_that_only_resembles_the_error_of_a_part_is_ok(text: str) -> None:
+    assert verdict(answered(page("Portfolio", f"{HEADING}<p>{text}</p><img src=a>{FILLED}"))) == OK
+
+
 @pytest.mark.parametrize(
     "text",
     [

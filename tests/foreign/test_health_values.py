@@ -620,3 +620,54 @@ PAIRS = {
 def test_pairs_in_a_text_are_read_as_an_object(key: str, text: str, expected: str) -> None:
     """A failure that is counted 0 times is none, and "up=0" is one although no word of it is bad."""
     assert verdict(json.dumps({"status": "healthy", key: text}).encode()) == expected
+
+
+# php-fpm's status page and imaginary's health endpoint: amounts, some of which could be HTTP statuses.
+FPM = """{"pool":"www","process manager":"dynamic","accepted conn":12073,"listen queue":0,"listen queue len":511,
+"idle processes":3,"active processes":2,"total processes":5}"""
+FPM_TEXT = (
+    "pool:                 www\nprocess manager:      dynamic\naccepted conn:        12073\n"
+    "listen queue len:     511\n"
+)
+IMAGINARY = """{"uptime":1293,"allocatedMemory":5.31,"totalAllocatedMemory":34.3,"goroutines":450,
+"completedGCCycles":5,"cpus":8,"maxHeapUsage":32.33,"heapInUse":5.31,"objectsInUse":4053}"""
+PUMA = """{"status":"ok","puma":{"workers":%d,"phase":0,"booted_workers":%d,"old_workers":0}}"""
+# https://spatie.be/docs/laravel-health
+HORIZON = """{"finishedAt":1796039400,"checkResults":[{"name":"Horizon","label":"Horizon",
+"notificationMessage":"Horizon is %s.","shortSummary":"x","status":"%s","meta":[]}]}"""
+OTHERS = [
+    (FPM, UNKNOWN),
+    (FPM_TEXT, UNKNOWN),
+    (IMAGINARY, UNKNOWN),
+    ('{"redis":200,"db":503}', CRITICAL),
+    ("redis: 200\ndb: 503", CRITICAL),
+    (PUMA % (2, 2), OK),
+    (PUMA % (2, 1), UNKNOWN),
+    ('{"status":"ok","web":{"replicas":3,"readyReplicas":2}}', UNKNOWN),
+    ('{"status":"ok","web":{"replicas":3,"readyReplicas":3,"updatedReplicas":3}}', OK),
+    ('{"status":"ok","workers":{"workers":8,"busy_workers":3}}', OK),
+    ('{"status":"ok","sidekiq":{"processes":0,"enqueued":3}}', UNKNOWN),
+    ('{"status":"ok","sidekiq":{"processes":1,"enqueued":3,"latency":0.2}}', OK),
+    ('{"status":"ok","asynq":{"servers":0}}', UNKNOWN),
+    ('{"status":"ok","hangfire":{"servers":2,"enqueued":0,"failed":3}}', OK),
+    ('{"status":"ok","runtime":{"processes":0}}', OK),
+    ('{"status":"ok","sidekiq":{"enqueued":0,"retries":2,"failed":3}}', OK),
+    ('{"status":"ok","asynq":{"pending":1,"archived":3,"retry":2,"failed":4}}', OK),
+    ('{"status":"ok","horizon":{"pending":0,"failed":812}}', WARNING),
+    ('{"status":"ok","sidekiq":{"errors":3}}', CRITICAL),
+    ('{"status":"ok","redis":{"maxmemory_reached":true}}', CRITICAL),
+    ('{"status":"ok","disk":{"quotaReached":false}}', OK),
+    ('{"status":"ok","upstream":{"reached":true}}', OK),
+    ('{"app":"ok","queue_workers":"2/2"}', OK),
+    ('{"app":"ok","queue_workers":"1/2"}', UNKNOWN),
+    ('{"app":"ok","queue_workers":"0/0"}', UNKNOWN),
+    (HORIZON % ("paused", "warning"), WARNING),
+    (HORIZON % ("not running", "failed"), CRITICAL),
+    (HORIZON % ("paused", "ok"), UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), OTHERS)
+def test_words_and_amounts_of_other_ecosystems_count(body: str, expected: str) -> None:
+    """Ruby, PHP, Go and .NET."""
+    assert verdict(body.encode()) == expected

@@ -32,6 +32,44 @@ STREAMS = {
         [f"{FATAL}   ", "[5f3c] Vips::Error (boom):", "[5f3c]   ", "[5f3c] app/models/photo.rb:3:in `resize'"],
         (1, 1),
     ),
+    # Rails 6.1 in production, as it wrote it.
+    "rails-parameter-missing": (
+        [
+            f"{FATAL}   ",
+            "[5f3c] ActionController::ParameterMissing (param is missing or the value is empty: photo",
+            "Did you mean?  controller",
+            "               action):",
+            "[5f3c]   ",
+            "[5f3c] app/photos.rb:20:in `pm'",
+        ],
+        (0, 0),
+    ),
+    # As with Rails 8, whose logger states no level.
+    "rails-exception-of-any-name": (
+        [
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] Completed 500 Internal Server Error in 0ms (Allocations: 106)",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02]   ",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] Boom (outer):",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02]   ",
+            "[8bf341ee-0cc6-4368-9bcd-557bd1fffb02] app/photos.rb:18:in `nested'",
+        ],
+        (1, 0),
+    ),
+    "laravel-warning-with-two-exceptions": (
+        [
+            '[2024-05-29 20:14:14] production.WARNING: again {"exception":"[object] (Boom(code: 7): broken image',
+            "second line at /app/x.php:6)",
+            "[stacktrace]",
+            "#0 /app/x.php(10): deep()",
+            "#1 {main}",
+            "",
+            "[previous exception] [object] (InvalidArgumentException(code: 0): inner at /app/x.php:6)",
+            "[stacktrace]",
+            "#0 {main}",
+            '"} ',
+        ],
+        (0, 0),
+    ),
     "laravel": (
         [
             '[2024-05-29 20:14:14] production.ERROR: boom {"exception":"[object] (RuntimeException(code: 0))',
@@ -81,3 +119,11 @@ def test_error_over_several_lines_counts_once(reviewer, lines, expected):
     review.extend([PREFIX + line for line in lines])
     found = review.result()
     assert (found.errors, found.fatal, found.strange) == (*expected, 0)
+
+
+def test_error_of_rails_is_named_by_its_exception():
+    """Its first line has nothing but tags."""
+    review = Reviewer(NOW - 86_400, NOW)
+    review.extend([PREFIX + line for line in STREAMS["rails-error-in-one-entry"][0]])
+    ((_, kind),) = review.result().kinds
+    assert kind.example == "[5f3c] Vips::Error (boom):"

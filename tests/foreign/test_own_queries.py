@@ -350,6 +350,7 @@ WHOLE = [
     (availability, "100 * last_over_time(slo:availability:mean30d{job='web'}[$window])"),
     (availability, "100 - " + share_of(", code=~'5..'")),
     (error_rate, share_of(", code=~'5..'", " offset 2m")),
+    (error_rate, share_of(", code=~'5..'").replace("traefik_service_", "http_server_")),
     (error_rate, share_of(", code=~'5..|429'")),
     (error_rate, share_of(", code=~'5[0-9]{2}'")),
     (error_rate, share_of(", code='5xx'")),
@@ -387,6 +388,23 @@ PARTS = [
     (error_rate, "100 * min_over_time(job:errors:ratio{job='t'}[$window])", "got the lowest of its samples"),
     (error_rate, "100 * last_over_time(job:errors:ratio_rate5m{job='t'}[$window])", "got the last of its samples"),
     (response_time, "last_over_time(job:latency:p95{job='t'}[$window])", "got the last of its samples"),
+    (
+        error_rate,
+        "100 * sum(rate(promhttp_metric_handler_requests_total{code=~'5..'}[$window]))"
+        " / sum(rate(promhttp_metric_handler_requests_total{job='t'}[$window]))",
+        "expected requests of visitors from queries.error_rate, got those that Prometheus sends for the metrics",
+    ),
+    (
+        error_rate,
+        "100 * sum(rate(http_client_requests_seconds_count{status=~'5..'}[$window]))"
+        " / sum(rate(http_client_requests_seconds_count{job='t'}[$window]))",
+        "got those that the application sends itself, by the name http_client_requests_seconds_count",
+    ),
+    (
+        response_time,
+        "histogram_quantile(0.95, sum by (le) (rate(httpclient_request_duration_seconds_bucket[$window])))",
+        "got those that the application sends itself",
+    ),
 ]
 
 

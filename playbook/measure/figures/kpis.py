@@ -31,6 +31,7 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.store_answers import (
+    asks_for_unknown,
     first_lack,
     is_bad,
     known_count_of,
@@ -103,7 +104,8 @@ class Kpi:
             "h",
             least_percent=least_percent,
             what="samples",
-            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+            hint="Look at Status → Targets in Prometheus: is everything being scraped?"
+            + ("" if self.looks else " If it is, name the metrics that the application exposes under [metrics]."),
         )
 
     @property
@@ -301,11 +303,11 @@ def kpi(
     value = buckets.unit_of(value) if buckets else value
     if in_buckets and not in_buckets.unread.enough:  # they tell in what unit the value is
         value = replace(value, unit=in_buckets.unread)
-    unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
+    unknown, why = unknown_of(ask("_unknown")) if asks_for_unknown(settings, figure.key) else (0.0, Coverage())
     rules = settings.coverage
     seen = own_series(beside, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
-        math.ceil(unknown),
+        math.ceil(round(unknown, 6)),
         math.ceil(count) if math.isfinite(count) else 0,
         figure.counted,
         most_percent=rules.not_understood_percent,

@@ -21,6 +21,7 @@ from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.store_answers import (
+    asks_for_unknown,
     first_lack,
     known_count_of,
     number_of,
@@ -138,8 +139,7 @@ def recent(
 
     value, counts = ask(of=store), ask("_count")
     count, (_, odd_count) = known_count_of(counts), unknown_of(counts)
-    has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
-    unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
+    unknown, why = unknown_of(ask("_unknown")) if asks_for_unknown(settings, figure.key) else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     in_buckets = ask("_buckets") if has_buckets else None
     buckets = Buckets.of(in_buckets.samples) if in_buckets else None
@@ -149,7 +149,7 @@ def recent(
     rules = settings.coverage
     seen = own_series(beside, settings, [figure.key], minutes * 60, until) + why + odd_count
     seen += understood(
-        math.ceil(unknown),
+        math.ceil(round(unknown, 6)),
         math.ceil(count) if math.isfinite(count) else 0,
         figure.counted,
         most_percent=rules.not_understood_percent,

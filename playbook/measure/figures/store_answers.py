@@ -159,6 +159,14 @@ def _none(
     return answered.coverage + lacking(words, expected=expected, got=got, hint=hint)
 
 
+def asks_for_unknown(settings: Settings, key: str) -> bool:
+    """Whether to ask how many are not understood: not beside an own query of the operator that finds the processed
+    images by something else than the matcher in ``[metrics]``.
+    """
+    asked = bool(getattr(settings.queries, f"{key}_unknown", ""))
+    return asked and (key != "image_success" or "$image_success" in settings.queries.image_success)
+
+
 def unknown_of(answered: Answered) -> tuple[float, Coverage]:
     """How many were counted that are not understood; an answer that is no number is not none of them."""
     value, why = number_of(answered) if answered.samples else (0.0, Coverage())

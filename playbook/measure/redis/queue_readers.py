@@ -8,6 +8,7 @@ from datetime import datetime
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.measure.redis import more_queue_layouts as more
 from playbook.measure.redis import queue_layouts as usual
+from playbook.measure.redis import served_queue_layouts as served
 from playbook.measure.redis import traceless_queue_layouts as traceless
 from playbook.measure.redis.queue_layouts import Figures
 from playbook.measure.redis.resque_layout import resque
@@ -23,6 +24,8 @@ _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] =
     "bullmq": usual.bull,
     "celery": usual.celery,
     "dramatiq": traceless.dramatiq,
+    "gocraft": served.gocraft,
+    "hangfire": served.hangfire,
     "huey": traceless.huey,
     "laravel": traceless.laravel,
     "redis-list": traceless.plain_list,

@@ -304,6 +304,11 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
             *(f"{prefix}_kombu.binding.*", f"{prefix}unacked*"),
         ),
         "dramatiq": (f"{prefix or 'dramatiq'}:*",),
+        "gocraft": tuple(
+            f"{prefix}{key}"
+            for key in ("jobs:*", "worker*", "known_jobs", "retry", "dead", "scheduled", "last_periodic_enqueue")
+        ),
+        "hangfire": (f"{prefix or escape('{hangfire}:')}*",),
         "huey": (f"{prefix}huey.*",),
         "laravel": (f"{prefix}queues:{name}*", *([f"{horizon}*"] if horizon else [])),
         "redis-list": (f"{prefix}{name}",),
@@ -312,7 +317,8 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
         "rq": (f"{prefix}rq:*",),
         "saq": (f"{prefix}saq:*",),
         "sidekiq": tuple(
-            f"{prefix}{key}" for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead")
+            f"{prefix}{key}"
+            for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead", "paused")
         ),
     }
     return by_preset.get(queue.preset, (f"{prefix or 'bull'}:{name}:*",))

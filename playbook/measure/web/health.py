@@ -127,7 +127,12 @@ class _Reader(SingleValues):
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         self._work(name, value, counts=numbers_aside)
         tally, free = health_amounts.is_tally(keys), free_keys(name, value)
+        explained = any(
+            health_keys.is_status(key) and isinstance(one, str) and state_of(one) for key, one in value
+        )
         for key, inner in value:
+            if explained and health_keys.is_message(key) and isinstance(inner, str):
+                continue  # a bad status says more than why it is one
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
             aside = aside or key in free or (tally and health_flags.good_if_true(key))
             aside = (aside or health_amounts.counts_stage(key, keys)) and not health_amounts.is_rate(key)
@@ -232,7 +237,13 @@ class _Reader(SingleValues):
             if own and not any(isinstance(inner, list) for _, inner in value):
                 self._object(key, value, depth + 1)
                 return
+            numbers = [one for _, one in value if isinstance(one, int | float) and not isinstance(one, bool)]
+            are_codes = key != "entry" or all(100 <= number < 600 for number in numbers)
             for name, entry in value:
+                if not are_codes and isinstance(entry, int | float) and not isinstance(entry, bool):
+                    if not health_keys.is_data(name):  # an amount, as others are no HTTP statuses
+                        self.unclear.append(f"{name} {entry:g}")
+                    continue
                 if health_keys.holds_errors(name):
                     self._errors(OWN, name, entry, depth)
                 elif isinstance(entry, bool) and health_flags.bad_if_true(name):

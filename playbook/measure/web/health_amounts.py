@@ -13,6 +13,7 @@ _COUNTERS = _PEERS | word_set(
     hits misses"""
 )
 _STAGES = word_set("pending queued enqueued waiting scheduled")
+_SETS = word_set("retry retries dead archived discarded retryable")  # of jobs, as their libraries keep them
 _YES_OR_NO = word_set("healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
@@ -26,9 +27,14 @@ _COPIES = word_set(
     "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
 )
 _TAKERS = word_set("workers consumers brokers masters")  # of jobs, of messages, and of Horizon's queues
+_PROCESSES = word_set("nodes processes servers supervisors")  # the same, by what a library of jobs calls them
 _JOB_LIBRARIES = word_set("celery sidekiq resque rq dramatiq huey horizon goodjob")
 _NO_NUMBER = re.compile(r"(?:0(?:\s*(?:/|of)\s*\d+)?|none|no|\[\])?")
-_HOW_MANY = word_set("count size total number num size online alive live running available connected registered")
+_HOW_MANY = word_set("count total number num size online alive live running available connected registered")
+
+_QUEUE_LIBRARIES = _JOB_LIBRARIES | word_set(
+    "hangfire asynq solidqueue delayedjob jobrunr faktory machinery jobs queue queues"
+)
 
 
 def is_percent(key: str) -> bool:
@@ -85,12 +91,13 @@ def counts_workers(key: str, name: str = "") -> bool:
     """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``.
 
     Args:
-        name: of what has them; those of Celery are its ``nodes``, and those of Sidekiq its ``processes``.
+        name: of what has them; those of Celery are its ``nodes``, those of Sidekiq its ``processes``, and those of
+            asynq its ``servers``.
     """
     words = words_of(key)
     named = [word for word in words if word not in _HOW_MANY and word not in _JOB_LIBRARIES]
-    if named in (["nodes"], ["processes"]):
-        return bool(_JOB_LIBRARIES & {*words_of(name), *words})
+    if len(named) == 1 and named[0] in _PROCESSES:
+        return bool(_JOB_LIBRARIES & {*words_of(name), *words}) or "".join(words_of(name)) in _QUEUE_LIBRARIES
     is_one = len(named) == 1 and f"{named[0]}s" in _TAKERS and len(words) > 1
     return is_one or (len(named) == 1 and named[0] in _TAKERS)
 
@@ -119,9 +126,16 @@ def is_tally(keys: list[str]) -> bool:
 
 
 def counts(keys: list[str]) -> bool:
-    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
+    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago.
+
+    Args:
+        keys: its name, and those in it.
+    """
     # arq counts jobs as "j_complete" and "j_failed".
-    return any("".join(word for word in words_of(key) if len(word) > 1) in _COUNTERS for key in keys)
+    if any("".join(word for word in words_of(key) if len(word) > 1) in _COUNTERS for key in keys):
+        return True
+    of_library = bool(keys) and "".join(words_of(keys[0])) in _QUEUE_LIBRARIES
+    return of_library and any({*words_of(key)} & (_STAGES | _SETS) for key in keys[1:])
 
 
 def counts_stage(key: str, beside: list[str]) -> bool:

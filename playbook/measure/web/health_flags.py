@@ -44,6 +44,7 @@ _READERS = word_set(
     "replica replicas reader readers secondary slave standby follower mirror transaction user token"
 )
 _STAND_INS = word_set("mock mocked stub stubbed simulated dummy")
+_BOUNDS = word_set("limit limits quota max maximum maxmemory capacity cap threshold")  # that may be reached
 _FLAGS = word_set("maintenance sealed draining shuttingdown loading")
 _AWAY = word_set("down unreachable disconnected unavailable offline dead")
 
@@ -57,6 +58,8 @@ def good_if_true(key: str) -> bool:
 def bad_if_true(key: str) -> bool:
     """Whether true under this key is failing, such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
     words = words_of(key)
+    if words[-1:] == ("reached",) and {*words[:-1]} & _BOUNDS:
+        return True
     if not words or words[0] in LIMITING or words[-1] == "check" or is_about_bad(words):
         return False
     bare = "".join(words)

@@ -26,6 +26,7 @@ _METRICS = re.compile(
     r"^# (?:HELP|TYPE) [a-zA-Z_:]|^[a-zA-Z_:][\w:]*\{[^{}]*\} [-+\d.eENaInf]+(?: \d+)?$", re.MULTILINE
 )
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 LINE = re.compile(
     r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=(?:ok|failed|OK|FAILED)\b))(?P<word>.+)$"
 )
@@ -46,12 +47,18 @@ def read_text(noted: Statements, text: str) -> None:
     if len(lines) == 1 and (state := state_of(text)) is not None:
         noted.own.append((short(text), state))
         return
+    told = [match["word"].strip() for match in map(LINE.match, lines) if match]
+    are_codes = all(100 <= float(word) < 600 for word in told if _NUMBER.fullmatch(word))
     for line in lines:
-        _line(noted, line)
+        _line(noted, line, are_codes=are_codes)
 
 
-def _line(noted: Statements, line: str) -> None:
-    """``[+]etcd ok``, ``redis: up``, ``readyz check passed``."""
+def _line(noted: Statements, line: str, *, are_codes: bool) -> None:
+    """``[+]etcd ok``, ``redis: up``, ``readyz check passed``.
+
+    Args:
+        are_codes: numbers may be HTTP statuses; where others are none, they are amounts.
+    """
     summary, match = _SUMMARY.match(line), LINE.match(line)
     state = state_of(line)
     if summary:
@@ -67,7 +74,9 @@ def _line(noted: Statements, line: str) -> None:
         if not is_empty(match["word"]):
             noted.note(match["name"], match["word"].strip(), State.UNHEALTHY)
     elif match and not health_keys.is_data(match["name"]):
-        noted.state(match["name"], match["word"].strip(), state_of(match["word"]))
+        word = match["word"].strip()
+        is_amount = not are_codes and _NUMBER.fullmatch(word)
+        noted.state(match["name"], word, None if is_amount else state_of(word))
     elif state is not None:
         noted.own.append((short(line), state))
     elif not match:

@@ -22,13 +22,17 @@ from playbook.measure.web.health_keys import (
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
-_REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
+_REMARKS = (
+    *("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary"),
+    "notificationmessage",
+)
 _LATENCIES = (("latency_ms", "ms"), ("responsetime", "ms"), ("latency", ""))
 _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
 _GOOD = ("ready", "healthy", "passed", "passing", "up", "alive")
+_WHOLE_COPIES = (*_GOOD, "online", "reachable", "booted", "registered", "available")
 _GOOD_COPIES = ("online", "running", "connected", "reachable")
 _NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
@@ -174,7 +178,18 @@ def in_part(name: str, value: Pairs) -> str:
     total = max((numbers[key] for key in ("total", "desired", "expected") if key in numbers), default=0)
     good = next((key for key in words if key in numbers), "")
     bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
-    return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
+    if good and numbers[good] + bad < total:
+        return f"{numbers[good]} of {total} {good}"
+    return next(_fewer_copies(value), "")
+
+
+def _fewer_copies(value: Pairs) -> Iterator[str]:
+    """``1 of 2 booted_workers`` beside ``workers``, ``readyReplicas`` beside ``replicas``."""
+    numbers = {words_of(key): (key, n) for key, n in value if isinstance(n, int) and not isinstance(n, bool)}
+    for words, (key, number) in numbers.items():
+        _, total = numbers.get(words[1:], ("", 0))
+        if words[:1] and words[0] in _WHOLE_COPIES and are_copies(key) and number < total:
+            yield f"{number} of {total} {key}"
 
 
 def nearly_full(name: str, value: Pairs) -> str:

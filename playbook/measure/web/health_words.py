@@ -111,6 +111,7 @@ _IN_PART = re.compile(
     r"|whether)\b"
 )
 _SHARE = re.compile(r"(?<![\d/.])(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\d/])|^(\d+)(?:\.\d+)? ?%")
+_EVERY = re.compile(r"(\d{1,9}) ?/ ?\1")
 # https://github.com/sportngin/okcomputer: "database: PASSED Schema version: 2026 (0.01s)"
 _OK_COMPUTER = re.compile(r"(PASSED|FAILED) .*\(\d[\d.e-]*s\)$")
 FAILURE = re.compile(
@@ -214,6 +215,8 @@ def _state_of(text: str) -> State | None:
     code = _CODE.match(text.strip())
     if code:
         return of_code(int(code[1]))
+    if (every := _EVERY.fullmatch(text.strip())) and int(every[1]):
+        return State.HEALTHY
     plain = _NOTHING_BAD.sub(" ", text.casefold().strip(" \t\r\n.!"))
     measured = _known(canonical(_MEASURED.sub("", plain)))
     return measured if measured is not None else _of_sentence(plain)

@@ -67,11 +67,12 @@ ERROR_TITLE = re.compile(
     r"|(?:(?:\w+ )?page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
     r"|service (?:temporarily )?unavailable.*"
     r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app"
-    r"|oops[!.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
+    r"|oops[!,.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
     r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*"
     r"|page non trouv.e.*"
     r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
-    r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error"
+    r"|[\w.:]+(?:error|exception|doesnotexist|host) at (?:get |head )?/.*|(?:matomo|piwik) . error"
+    r"|.*// werkzeug debugger|database error"
     r"|dns resolution error.*"
     r"|microsoft azure web app - error.*|web app - unavailable|heroku \| .*|site not found.*"
     r"|deployment .*not found"
@@ -172,6 +173,20 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"|accessdenied)</",
     ),
     ("an error page", r"an error occurred while processing this directive|liquid (?:syntax )?error[ :(]"),
+    # What WordPress, Rails, Twig, FreeMarker, Thymeleaf, DotLiquid, Umbraco, TYPO3 and Go's templates leave in
+    # place of a part.
+    (
+        "an error page",
+        r"wordpress database error: \[|actionview::template::error|\btwig\\error\\"
+        r"|an exception has been thrown during the rendering of a template|freemarker template error \("
+        r"|exception evaluating springel expression|error executing template \W|error loading partial view script"
+        r"|oops, an error occurred! code: \w|\btemplate: [\w./-]{1,80}:\d+(?::\d+)?: "
+        r"|%!\w\((?:missing\)|\w{1,20}=)",
+    ),
+    (
+        "an error page",
+        r"incomplete response received from application|web application could not be started by the phusion",
+    ),
     ("an error page", r"there isn.t a github pages site here|no such app|there.s nothing here, yet"),
     (
         "an error page",

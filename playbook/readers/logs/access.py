@@ -35,13 +35,14 @@ _SHORT = re.compile(
 )
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
-    r"(?:^| )(?:status|status_code|code|http\.(?:response\.)?status_code|http_status|statusCode|response_code)"
+    r"(?:^| )(?:(?:response\.)?status|status_code|code|http\.(?:response\.)?status_code|http_status|statusCode"
+    r"|response_code)"
     r"=[\"']?(\d{3})(?:\.0{1,6})?[\"']?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(
-    # imgproxy's is in its words; django-structlog's is behind the method.
-    r"(?:(?:^| )(?:path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=[\"']?|\bCompleted in \S{1,30} "
-    rf"|(?:^| )request=[\"']{_METHOD} )"
+    # imgproxy's is in its words, as is one before the fields; django-structlog's is behind the method.
+    r"(?:(?:^| )(?:(?:request\.)?path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=[\"']?"
+    rf"|\bCompleted in \S{{1,30}} |(?:^| )request=[\"']{_METHOD} |(?:^| ){_METHOD} (?=/))"
     r"([^\s\"']{1,4096})"
 )
 _LOGFMT_METHOD = re.compile(rf"(?:^| )method=[\"']?{_METHOD}\b")
@@ -193,7 +194,7 @@ def _elsewhere(text: str) -> Access | None:
             or "Outcome: " in text
         )
     else:
-        possible = "Completed " in text or "Sent " in text or "Outcome: " in text
+        possible = "Completed " in text or "Sent " in text or "Outcome: " in text or "HTTP method: " in text
     if not possible:
         return None
     if "connectionpool" in text:  # urllib3's, about requests that this component sends

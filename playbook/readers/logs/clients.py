@@ -31,12 +31,17 @@ _APACHE = re.compile(
 )
 # Rails, Puma, Symfony, Laravel, Django, Express with its body-parser, Phoenix.
 _FRAMEWORKS = re.compile(
-    r"(?<![\w(:])ActionController::(?:RoutingError|BadRequest|UnknownHttpMethod) \("
+    # Rails answers these with 4xx by itself (config.action_dispatch.rescue_responses).
+    r"(?<![\w(:])ActionController::(?:RoutingError|BadRequest|UnknownHttpMethod|MethodNotAllowed|UnknownFormat"
+    r"|MissingExactTemplate|ParameterMissing|InvalidAuthenticityToken|InvalidCrossOriginRequest) \("
+    r"|(?<![\w(:])AbstractController::ActionNotFound \("
+    r"|(?<![\w(:])Rack::QueryParser::(?:ParameterType|InvalidParameter)Error \("
+    r"|^(?:F, \[[^\]]{10,60}\] FATAL -- : )?(?:\[[^\]]{1,64}\] ){0,9}ActiveRecord::RecordNotFound \("
     r"|(?<![\w(:])ActionDispatch::Http::(?:Parameters::ParseError|MimeNegotiation::InvalidType) \("
     r"|(?:Uncaught PHP Exception |\[object\] \()[\w\\]{0,160}"
     r"(?:NotFound|MethodNotAllowed|AccessDenied|BadRequest|Unauthorized|UnsupportedMediaType)HttpException\b"
     r"|\bInvalid HTTP_HOST header: |\bURIError: Failed to decode param |\bPayloadTooLargeError: "
-    r"|\bHTTP parse error, malformed request: #<Puma::HttpParserError"
+    r"|\bHTTP parse error, malformed request(?: \(.{0,4096}\))?: #<Puma::HttpParserError"
     r"|\bBadRequestError: request aborted|\bPhoenix\.Router\.NoRouteError\b"
 )
 # Every match contains one of these: most errors contain none.
@@ -50,6 +55,9 @@ _NEEDED = (
     "TooLarge",
     "BadRequest",
     "NoRoute",
+    "RecordNotFound",
+    "QueryParser",
+    "AbstractController",
     " cancel",
 )
 
@@ -57,6 +65,22 @@ _NEEDED = (
 # A page of the site itself has asked for it; browsers ask for icons that no page names.
 _OWN_PAGE = re.compile(r", host: \"([^\"]{1,255})\", referrer: \"https?://\1(?::\d{1,5})?/")
 _ICON = re.compile(r"/(?:favicon\.ico|apple-touch-icon[\w-]{0,40}\.png)\"")
+
+
+# A request's own parameters, as Rails and Phoenix write them: anybody may send anything.
+_PARAMETERS = re.compile(r"(?:\[[^\]]{1,64}\] ?){0,9}\s{0,8}Parameters: %?\{")
+# A statement as Rails and Hibernate write each of them: its names and values may be any words.
+_STATEMENT = re.compile(
+    r"(?:\[[^\]]{1,64}\] ?){0,9}\s{0,8}(?:Hibernate: (?:/\*|select|insert|update|delete|with|call)\b"
+    r"|(?:[\w:]{1,80} ){1,4}\([\d.]{1,12}ms\) {1,2}(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b)"
+)
+
+
+def quotes(text: str) -> bool:
+    """Whether a line only repeats what a client sent, or what is asked of a database."""
+    if "Parameters: " in text and _PARAMETERS.match(text):
+        return True
+    return ("Hibernate: " in text or "ms) " in text) and _STATEMENT.match(text) is not None
 
 
 def at_fault(text: str) -> bool:

@@ -53,10 +53,10 @@ _WRAPPERS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
         ("line", "labels timestamp"),
     )
 )
-# Of ECS, with nested names; of tslog, roarr and log4js.
+# Of ECS, with nested names; of Datadog's in Elixir's LoggerJSON; of tslog, roarr and log4js.
 _NESTED_LEVELS = (
-    *(("log", "level"), ("syslog", "level"), ("_meta", "logLevelName"), ("context", "logLevel")),
-    ("level", "levelStr"),
+    *(("log", "level"), ("syslog", "level"), ("syslog", "severity"), ("_meta", "logLevelName")),
+    *(("context", "logLevel"), ("level", "levelStr"), ("level", "name")),
 )
 _STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
@@ -211,9 +211,9 @@ def short_name(text: str) -> str:
 
 
 def nested_time(fields: dict[str, Any]) -> object:
-    """The time within an object, as Loguru writes it; None where there is none."""
-    record = fields.get("record")
-    return record.get("time") if isinstance(record, dict) else None
+    """The time within an object, as Loguru and LoggerJSON write it; None where there is none."""
+    inner = ((fields.get(key), name) for key, name in (("record", "time"), ("syslog", "timestamp")))
+    return next((one[name] for one, name in inner if isinstance(one, dict) and name in one), None)
 
 
 def nested_text(fields: dict[str, Any]) -> str:

@@ -59,7 +59,10 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         # Rails, Phoenix and Lumen log the path on a separate line.
         ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
-        ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
+        (
+            "Sent ",
+            rf"(?:^|[\]:-] |(?:^| ){METHOD} (?P<path>/\S{{0,4095}}) (?:- )?)Sent {_STATUS} in [\d.]+ ?[mµ]?s",
+        ),
         # Rocket, behind a line with the path.
         ("Outcome: ", rf"^\s{{0,8}}>> Outcome: (?:Success|Error|Failure|Forward)\({_STATUS}\b"),
         # ASP.NET, and Serilog's request logging.
@@ -69,6 +72,13 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("Request finished", rf"Request finished HTTP/[\d.]+ (?:{METHOD}) {_PATH} .{{0,200}}?- {_STATUS}\b"),
         ("responded ", rf"HTTP \"?(?:{METHOD})\"? \"?(?P<path>[^\s\"]{{1,4096}})\"? responded {_STATUS} in "),
+        # go-chi's httplog, and the format of Ktor's own documentation.
+        (" => HTTP ", rf"{METHOD} (?P<path>/\S{{0,4095}}) => HTTP {_STATUS} \("),
+        (
+            "HTTP method: ",
+            rf"\bStatus: {_STATUS} [A-Z][\w ]{{0,40}}, HTTP method: {METHOD}\b"
+            r"(?:.{0,200}?, (?:[Pp]ath|PATH|[Uu]ri|URI|[Uu]rl|URL): (?P<path>/[^\s,]{0,4095}))?",
+        ),
         # Tornado, Jupyter and Kemal; Sanic; the middleware of most tutorials on Nest.
         (
             "s",

@@ -102,6 +102,11 @@ _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400}(?: \S{1,1
 # .NET's console with a clock: TimestampFormat = "HH:mm:ss ".
 _CLOCKED = re.compile(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,7})?\]? {1,2}(trce|dbug|info|warn|fail|crit): [A-Za-z]")
 _SERILOG = re.compile(r"\[\d\d:\d\d:\d\d(?:\.\d{1,7})? ([A-Za-z]{3,11})\] ")
+# The head of Rails' report of an exception, behind the id of the request and further tags, where its logger states
+# no level (since Rails 8).
+_RAISED = re.compile(
+    r"\[[\da-f-]{8,64}\] (?:\[[^\]]{1,64}\] ){0,9}[A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,9} \(.{0,4096}\):$"
+)
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
@@ -110,6 +115,11 @@ _PHP = re.compile(
 )
 _PNPM = re.compile(r"\s?(?:ELIFECYCLE|ERR_PNPM_\w+)\s")
 _PHP_MESSAGE = "NOTICE: PHP message: "
+# Messages of PHP in nginx' and Apache's error logs, and of several the others behind the first.
+_PHP_PASSED_ON = re.compile(
+    r"(?:FastCGI sent in stderr: \"|\bAH01071: Got error ')PHP message: (.*?)"
+    r"(?:\"? while \w{4,10} |', referer: |'?$)"
+)
 _PHP_LEVELS = {"fatal": FATAL, "parse": ERROR, "core": FATAL, "compile": FATAL, "recoverable fatal": ERROR}
 _REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) ")
 _REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
@@ -203,8 +213,14 @@ def is_expected(text: str) -> bool:
 
 def _stated_at_all(text: str) -> int:
     if text.startswith(_PHP_MESSAGE):  # php-fpm's level is always the same; PHP's own follows
-        return _stated(text[len(_PHP_MESSAGE) :]) or max(by_words(text), INFO)
+        return _of_php(text[len(_PHP_MESSAGE) :])
+    if "PHP message: " in text and (passed_on := _PHP_PASSED_ON.search(text)):  # and so is nginx' and Apache's
+        return max(map(_of_php, passed_on[1].split("PHP message: ")))
     return _stated(text)
+
+
+def _of_php(message: str) -> int:
+    return _stated(message) or max(by_words(message), INFO)
 
 
 def _stated(text: str) -> int:
@@ -321,5 +337,9 @@ def by_words(text: str) -> int:
 
     WARNING where that is a client's fault.
     """
-    level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) else NONE
-    return WARNING if level and (clients.at_fault(text) or is_expected(text)) else level
+    if clients.quotes(text):
+        return NONE
+    level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) or _RAISED.match(text) else NONE
+    if level and (clients.at_fault(text) or is_expected(text)):
+        return WARNING
+    return WARNING if level == ERROR and words.tries_again(text) else level

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from playbook.readers.logs import levels
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again, of taskiq about a worker;
-# of Linux about a hanging process; of systemd about a unit that failed without an exit code; of pgBackRest about a
-# backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left behind, and
-# transactions that run out; of Redis about a cluster or a master that is down.
+# Of Sidekiq, Solid Queue, Spring Batch, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again,
+# of taskiq about a worker; of Linux about a hanging process; of systemd about a unit that failed without an exit
+# code; of pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a
+# replica left behind, and transactions that run out; of Redis about a cluster or a master that is down.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
     *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
@@ -20,6 +22,7 @@ GIVEN_UP = (
     *(" with result '", "repeated too quickly", "atchdog timeout"),
     *("failed permanently", "dead letter", "dead-letter", "job stalled more than "),
     *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
+    *('"Invalid JSON for job"', "Fail claimed jobs ", " the following status: [FAILED]"),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
@@ -31,10 +34,12 @@ _GIVEN_UP = re.compile(
     r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
     r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
     r"|: Start request repeated too quickly\b|: Watchdog timeout \("
-    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\b(?:[Jj]ob|[Tt]ask|[Mm]essage) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\band the following status: \[FAILED\]"
     r"|\btask \S{1,200} is not found\. Maybe you forgot|\bworker-\d{1,4} is dead\. Scheduling reload"
     r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
     r"|\bjob stalled more than (?:allowable limit|maxStalledCount)\b"
+    r"|\"context\":\"Invalid JSON for job\"|\bFail claimed jobs \([\d.]{1,12}ms\) {1,2}job_ids: \[\d"
     r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
 _ENDED = (
@@ -44,6 +49,7 @@ _ENDED = (
     "code=killed",
     "code=dumped",
     "by the OOM killer",
+    " sec), terminating",
     *TOLD_IN_PASSING,
 )
 
@@ -57,3 +63,14 @@ def tells_of_an_end(level: int, text: str) -> bool:
 def gave_up(text: str) -> bool:
     """Whether a line reports that something is not tried again."""
     return any(sign in text for sign in GIVEN_UP) and _GIVEN_UP.search(text) is not None
+
+
+def lost_a_job(objects: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether an object tells by its fields that a job is not tried again, as those of Laravel's workers
+    (``queue:work --json``) and of Oban, where its logger passes them on as an object.
+    """
+    return any(
+        (fields.get("state") == "discard" and str(fields.get("event")).startswith("job:"))
+        or (fields.get("status") == "failed" and "job" in fields and "attempts" in fields)
+        for fields in objects
+    )

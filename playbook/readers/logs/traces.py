@@ -14,7 +14,7 @@ _LINES = 400
 _FRAGMENTS = (
     "at ", "Caused by: ", "Suppressed: ", "... ", "goroutine ", "created by ", "During handling of the above",
     "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
-    "(Background on this error at: ", "called `", "Emitted 'error' event ",
+    "(Background on this error at: ", "called `", "Emitted 'error' event ", "[previous exception] ",
 )  # fmt: skip
 EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.\\]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)| {0,4}$)")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
@@ -87,6 +87,8 @@ class Trace:
         if apart > WITHIN or self.lines >= _LINES or (timed and self._hides(text, apart)):
             return False
         if self._belongs(text):
+            if self.is_blank and _TAGS.match(text) is None:
+                self.head = text
             self.lines += 1
             if self.lines == 2 and self.stamped and clients.at_fault(text):  # Rails' first line is empty
                 self.level = levels.WARNING

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 
 _NEGATED = re.compile(
-    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on|recovered from|restored after)[ -]{1,2}"
-    r"(?:an? )?$",
+    # A 0 by itself, not the end of a version: "shop-1.2.0 failed to start".
+    r"(?:\b(?:no|not|none|nothing|never|non|zero|without|any|if|on|recovered from|restored after)|(?<![\w.,])0)"
+    r"[ -]{1,2}(?:an? )?$",
     re.IGNORECASE,
 )
-_NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
+_NONE_OF = re.compile(r"(?:\b(?:no|zero)|(?<![\w.,])0) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    r"(?<![\w/.=?&@+-])(?<!-xx:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
-    r"|exception)"
+    # Not a symbol of Ruby: add_column(:photos, :error, :string).
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic"
+    r"|\w{1,40}(?:error|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
     r"|address already in use"
@@ -112,7 +114,10 @@ WORDS = re.compile(
     r"|executable file not found|sql: database is closed|driver: bad connection|unexpected fault address"
     r"|invalid connection(?=$|[:,)])|gzip: invalid \w{1,8}|checksum does not match"
     r"|^in \S{1,100}\.php line \d{1,6}(?=:$)"
-    r"|(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently"
+    r"|(?:job|task|message) (?:[#\w:()=.-]{1,160} ){0,4}failed permanently"
+    # Active Job and Solid Queue
+    r"|(?:discarded|stopped retrying) [\w:]{1,160} (?:\(job id: [\w-]{1,64}\) )?due to an?"
+    r"|fail claimed jobs \([\d.]{1,12}ms\) {1,2}job_ids:(?= \[\d)"
     r"|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
     r"|(?:exit|terminat)ed with (?:a )?(?:non-?zero )?(?:exit )?(?:code|status):? \[?(?!143|130)[1-9]\d{0,2}"
@@ -174,7 +179,7 @@ CRASH = re.compile(
     r"|\(signal (?:4|6|7|8|9|11)\)|\b(?:worker|child|process|work-horse) terminated unexpectedly\b"
     r"|\bexited: \S{1,80} \(.{1,60}; not expected\)|\bgave up: \S{1,80} entered FATAL state\b"
     r"|\bwas sent SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]"
-    r"|\bWORKER TIMEOUT\b",
+    r"|\bWORKER TIMEOUT\b|\bexecution timed out \([\d.]{1,12} sec\), terminating\b",
     re.IGNORECASE,
 )
 # Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
@@ -212,12 +217,14 @@ _WORDS_NEED = (
     ".php line ", "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
      "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
     " sc ", " sq ", " rc ", " rq ", "for maintenance (", " expired",
-    "load_", "save: ", "save_",
+    "load_", "save: ", "save_", "discarded", "stopped retry", "claimed jobs",
 )  # fmt: skip
-# Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.
-_OF_A_JOB = re.compile(
-    r"\bprocess message \S.{0,400} with unhandled exception|\bunhandled exception in (?:task|job)\b"
-    r"|\bjob \S{1,160} threw an unhandled exception",
+# Of Dramatiq, Huey, Quartz, ASP.NET, Kestrel and Blazor: an exception that ended a job, a request or a page,
+# and no process.
+_OF_ONE_TASK = re.compile(
+    r"\bprocess message \S.{0,400} with unhandled exception|\bunhandled exception in (?:task|job|circuit)\b"
+    r"|\bjob \S{1,160} threw an unhandled exception|\bunhandled exception rendering component\b"
+    r"|\bunhandled exception (?:has occurred while executing the request|was thrown by the application)\b",
     re.IGNORECASE,
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
@@ -245,7 +252,7 @@ def crashed(text: str) -> bool:
     if not may_have_crashed(text):
         return False
     for match in CRASH.finditer(text):
-        if match[0][:9].lower() == "unhandled" and _OF_A_JOB.search(text):
+        if match[0][:9].lower() == "unhandled" and _OF_ONE_TASK.search(text):
             continue
         after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
         if not after.startswith(_ONLY_NAMED) and not negated(text, match.start()):
@@ -264,6 +271,17 @@ def report_an_error(text: str) -> bool:
         if not none and not EMPTY.match(text, match.end()) and not negated(text, start):
             return True
     return False
+
+
+# Of Active Job.
+_TRIES_AGAIN = re.compile(
+    r"\bRetrying [\w:]{1,160} (?:\(Job ID: [\w-]{1,64}\) )?(?:after \d{1,6} attempts )?in \d{1,9} seconds, due to "
+)
+
+
+def tries_again(text: str) -> bool:
+    """Whether a line reports an error of a job that is tried again."""
+    return "Retrying " in text and _TRIES_AGAIN.search(text) is not None
 
 
 def negated(text: str, position: int) -> bool:

@@ -22,7 +22,8 @@ class Queries(Section, frozen=True):
         ..._looks: number of the window's five-minute steps that have samples of it.
         response_time_buckets: requests that took no longer than each bound ``le``; empty where times are not
             counted in buckets.
-        error_rate_unknown: requests without a status that shows whether they failed; empty where always known.
+        error_rate_unknown: requests without a status that shows whether they failed; empty where always known;
+            image_success_unknown: images whose series have none of the labels that tell it, likewise.
         cache_hit_rate: percent of the cache's reads, with its count and looks.
         response_time_quantile, image_time_quantile: seconds; ``$quantile`` is replaced by e.g. ``0.5``.
         component_cpu, component_memory, component_storage: percent of an instance's capacity, 95th percentile
@@ -61,5 +62,6 @@ class Queries(Section, frozen=True):
     error_rate_looks: str
     error_rate_unknown: str
     image_success: str
+    image_success_unknown: str
     image_success_count: str
     image_success_looks: str

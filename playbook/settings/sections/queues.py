@@ -17,6 +17,8 @@ Preset = Literal[
     "bullmq",
     "celery",
     "dramatiq",
+    "gocraft",
+    "hangfire",
     "huey",
     "laravel",
     "redis-list",
@@ -34,14 +36,15 @@ class JobQueue(Section, frozen=True):
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport; ``redis-stream`` is a stream of
             Redis with consumer groups, as of taskiq's RedisStreamBroker and Symfony's Messenger, ``redis-list`` a
-            list from which workers take, as of taskiq's ListQueueBroker; ``resque`` is also for node-resque and
-            php-resque.
-        name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other; for a stream
-            its key.
+            list from which workers take, as of taskiq's ListQueueBroker and Go's machinery; ``resque`` is also for
+            node-resque and php-resque; ``gocraft`` is gocraft/work, ``hangfire`` Hangfire.Redis.StackExchange.
+        name: of the queue, as the application names it; for gocraft/work that of a job; for arq ``arq:queue``,
+            where it has no other; for a stream its key.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
             colon, or of Resque, which is ``resque:`` by default, or the ``prefix`` of Laravel's Redis connection;
             for Bull, BullMQ and bee-queue their ``prefix``, which is ``bull`` or ``bq`` by default; for Dramatiq
-            its ``namespace``, which is ``dramatiq`` by default.
+            its ``namespace``, which is ``dramatiq`` by default; for Hangfire its ``Prefix``, which is
+            ``{hangfire}:`` by default; for gocraft/work its namespace with a colon.
         exchange: for Celery, where the queue is bound to an exchange of another name.
         group: of a stream, the consumer group; each of them where it is not set.
         horizon: for Laravel, the ``prefix`` of Horizon's own keys, where Horizon starts the workers:

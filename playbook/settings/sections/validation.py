@@ -39,6 +39,7 @@ _ADDRESSES = {
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 _HOSTS = ("people.link_hosts", "target.web.hosts")
 _HOST = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:]+\]?")
+_MATCHER = re.compile(r"\s*[A-Za-z_]\w*\s*(?:=~|!~|!=|=)")
 # The two standards for international names lead to different hosts: Python follows the older, browsers the newer.
 _AMBIGUOUS = frozenset("\u00df\u03c2\u200c\u200d")
 # Places with names of sets: as keys of a table, or in a list.
@@ -92,6 +93,12 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
         value = found.get(path)
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
+    matcher = found.get("metrics.image_success")
+    if isinstance(matcher, str) and not _MATCHER.match(matcher):  # all images would count as processed
+        example = 'result="success"'
+        yield Mistake(
+            "metrics.image_success", f"expected a label with its value such as {example}, got {matcher!r}"
+        )
     yield from _zone("target.time_zone", found.get("target.time_zone"))
     yield from _zone("target.logs.time_zone", found.get("target.logs.time_zone") or "UTC")
     yield from _keys(found, {*sets, _OTHERS})

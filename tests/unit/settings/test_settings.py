@@ -167,6 +167,7 @@ def test_target_overrides_limits_and_floors(project):
         ("[targets.production.web]\nurl = 'https://x:99999'", "web.url: expected an address"),
         ("[targets.production.web]\nurl = 'ftp://x.example'", "web.url: expected an address"),
         ("[targets.production.web]\nhealth_path = ''", "web.health_path: expected a path such as /api/health"),
+        ("[metrics]\nimage_success = ''", "metrics.image_success: expected a label with its value"),
         ("[targets.production.web]\noptimize_path = 'api'", "web.optimize_path: expected a path"),
         (
             "[targets.production.floors]\ndialy = 3",

@@ -17,7 +17,7 @@ from playbook.core.errors import NotConfigured, Unreachable, UsageError
 from playbook.core.limits import Reading
 from playbook.core.secret import Secret
 from playbook.measure.figures import kpis
-from playbook.measure.figures.figure_names import ERROR_RATE
+from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
 from playbook.measure.figures.performance import WEEK
 from playbook.settings.loading import load
@@ -91,9 +91,8 @@ def test_figure_reports_its_basis(settings, measure, key, counted):
     store = good(key, 1.25)
     kpi = measure(store, settings, CLOCK)
     assert (kpi.reading.value, kpi.reading.over) == (1.25, f"24 h (46,341 {counted})")
-    asked = (
-        ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time") + ["_unknown"] * (key == "error_rate")
-    )
+    asked = ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time")
+    asked += ["_unknown"] * (key in ("error_rate", "image_success"))
     rising = {"queries.standing", "queries.falling"} if counted == "requests" else set()
     assert set(store.asked) == {"", *rising, *(f"queries.{key}{suffix}" for suffix in asked)}
     assert not any("$" in query for query in store.asked.values())
@@ -249,6 +248,23 @@ def test_requests_of_unknown_status_do_not_count_as_good(settings, unknown, verd
     """E.g. where the label is called ``code``: then no series matches 5xx."""
     kpi = error_rate(good("error_rate", 0.0, error_rate_unknown=unknown), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
+
+
+@pytest.mark.parametrize(("unknown", "verdict"), [(463.0, "OK"), (1e-9, "OK"), (46_341.0, "UNKNOWN")])
+def test_images_of_unknown_result_do_not_count_as_good(settings, unknown, verdict):
+    """E.g. of imgproxy's ``requests_total``, which has no label for it."""
+    store = good("image_success", 100.0, image_success_unknown=unknown)
+    assert verdict_of(kpis.kpi(store, settings, IMAGE_SUCCESS, kpis.TODAY, CLOCK.now()))[0] == verdict
+
+
+def test_images_of_unknown_result_are_not_asked_for_beside_another_query(tmp_path):
+    """Which finds them by something else, such as a counter of errors."""
+    own = "100 - 100 * sum(increase(errors_total[$window])) / sum(increase(requests_total[$window]))"
+    (tmp_path / "playbook.toml").write_text(f"[queries]\nimage_success = '{own}'\n")
+    store = good("image_success", 100.0, image_success_unknown=46_341.0)
+    settings = load("production", root=tmp_path, environment={})
+    kpis.kpi(store, settings, IMAGE_SUCCESS, kpis.TODAY, CLOCK.now())
+    assert "queries.image_success_unknown" not in store.asked
 
 
 FOREIGN = [("blackbox", f"https://customer-{n}.example", 1.0) for n in range(10)]

@@ -12,6 +12,7 @@ from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Store, settings_of
 from tests.unit.measure.redis import test_job_queues as usual
 from tests.unit.measure.redis import test_more_queues as more
+from tests.unit.measure.redis import test_served_queues as served
 from tests.unit.measure.redis import test_traceless_queues as traceless
 
 JOB = {"enqueued_at": "2026-11-23T06:59:00Z"}
@@ -22,6 +23,8 @@ HEALTHY = {
     "bullmq": usual.bull(),
     "celery": usual.celery(),
     "dramatiq": traceless.dramatiq(sent=[3]),
+    "gocraft": served.gocraft(),
+    "hangfire": served.hangfire(),
     "laravel": traceless.laravel(waits=[3]),
     "resque": more.resque(),
     "rq": usual.rq(),
@@ -34,11 +37,14 @@ CROWDED = {
     "bullmq": usual.bull(**{"bull:images:wait": ["1"] * 120}),
     "celery": usual.celery(celery=["{}"] * 120),
     "dramatiq": traceless.dramatiq(sent=[9] * 120),
+    "gocraft": served.gocraft(**{"jobs:resize_image": served.gocraft_job(9)["jobs:resize_image"] * 120}),
+    "hangfire": served.hangfire(**served.hangfire_job(9) | {"queue:default": [served.JOB] * 120}),
     "laravel": traceless.laravel(waits=[9] * 120),
     "rq": usual.rq(**{"rq:queue:default": ["j"] * 120, "rq:job:j": JOB}),
     "sidekiq": usual.sidekiq(**{"queue:default": [json.dumps({"created_at": usual.ago(60)})] * 120}),
 }
-NAMES = {"bullmq": "images", "celery": "celery", **more.NAMES}
+NAMES = {"bullmq": "images", "celery": "celery", "gocraft": "resize_image", **more.NAMES}
+PREFIXES = {"laravel": "shop_database_", "gocraft": "shop:"}
 COUNTING = ("TYPE", "LLEN")
 OTHERS = ("GET", "HGET", "HMGET", "LINDEX", "SISMEMBER", "SMEMBERS", "TTL", "ZRANGE", "ZCARD", "SCARD", "HLEN")
 
@@ -62,8 +68,8 @@ def judged(preset, keys, command):
     """The verdict and message without the command, and whether it was needed."""
     store = Denying(keys, command)
     queue = {"preset": preset, "name": NAMES.get(preset, "default")}
-    queue |= {"prefix": "shop_database_"} if preset == "laravel" else {}
-    seen = Earlier(lambda: [{f"queue {preset} {queue.get('prefix', '')}{queue['name']}": Counted(at=NOW)}])
+    queue |= {"prefix": PREFIXES.get(preset, "")}
+    seen = Earlier(lambda: [{f"queue {preset} {queue['prefix']}{queue['name']}": Counted(at=NOW)}])
     found = job_queues(store, settings_of(redis={"queues": [queue]}), FixedClock(NOW), seen)
     assert found.evidence()
     return *usual.judged(found), store.denied
