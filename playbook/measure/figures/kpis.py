@@ -98,6 +98,7 @@ class Kpi:
         """How much of the window has samples."""
         if self.looks is None:
             return Coverage()
+        own = f"write queries.{self.figure.key} yourself"
         return share(
             math.floor(self.covered_hours * 10 + 1e-6) / 10,
             self.window.hours,
@@ -105,7 +106,7 @@ class Kpi:
             least_percent=least_percent,
             what="samples",
             hint="Look at Status → Targets in Prometheus: is everything being scraped?"
-            + ("" if self.looks else " If it is, name the metrics that the application exposes under [metrics]."),
+            + ("" if self.looks else f" If it is, name the application's metrics under [metrics], or {own}."),
         )
 
     @property

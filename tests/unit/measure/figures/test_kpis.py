@@ -250,6 +250,14 @@ def test_requests_of_unknown_status_do_not_count_as_good(settings, unknown, verd
     assert verdict_of(kpi)[0] == verdict
 
 
+@pytest.mark.parametrize(("looks", "leads_on"), [(0.0, True), (12.0, False)])
+def test_metrics_of_other_names_lead_to_the_settings(settings, looks, leads_on):
+    """As of Micrometer, Yabeda, PromEx and prometheus_exporter, whose times are a summary."""
+    kpi = response_time(good("response_time", 0.4, response_time_looks=looks), settings, CLOCK)
+    hints = " ".join(part.hint for part in kpi.covers(90).parts)
+    assert ("[metrics], or write queries.response_time yourself" in hints) is leads_on
+
+
 @pytest.mark.parametrize(("unknown", "verdict"), [(463.0, "OK"), (1e-9, "OK"), (46_341.0, "UNKNOWN")])
 def test_images_of_unknown_result_do_not_count_as_good(settings, unknown, verdict):
     """E.g. of imgproxy's ``requests_total``, which has no label for it."""
