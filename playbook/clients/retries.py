@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 ATTEMPTS = 3
+PAUSE = 0.1  # seconds before the second attempt, doubled for each further one, and up to as many more by chance
 _MOST_DIGITS = 11
 
 
@@ -59,6 +60,6 @@ def tries(
     set_on_retry_hooks(())
     return iter(
         stamina.retry_context(
-            on=again, attempts=attempts, timeout=within, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
+            on=again, attempts=attempts, timeout=within, wait_initial=PAUSE, wait_max=1.0, wait_jitter=PAUSE
         )
     )

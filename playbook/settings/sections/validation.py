@@ -59,6 +59,7 @@ _OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
 _HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
 _LIMITS = "limits"  # tables of numbers, which have rules of their own: playbook/core/limits.py
 _OTHERS = "others"  # a key of incidents.bad_runs
+_LEAVES = (str, int, float, type(None))
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -125,7 +126,7 @@ def _collect(value: Any, path: str, found: dict[str, Any]) -> None:
     """Add a value and all within it to ``found``, by dotted path."""
     if path:
         found[path] = value
-    if isinstance(value, str | int | float | None):
+    if isinstance(value, _LEAVES):
         return
     inside = f"{path}." if path else ""
     if isinstance(value, msgspec.Struct):
@@ -142,7 +143,7 @@ def _collect(value: Any, path: str, found: dict[str, Any]) -> None:
 
 def _numbers(found: Mapping[str, Any]) -> Iterator[Mistake]:
     for path, value in found.items():
-        if not isinstance(value, int | float) or isinstance(value, bool) or 0 <= value < math.inf:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or 0 <= value < math.inf:
             continue
         if math.isfinite(value):
             yield Mistake(path, f"expected a number of 0 or more, got {value:g}")
