@@ -525,7 +525,7 @@ ARCHIVES = {
     "gpg-armoured": (b"-----BEGIN PGP MESSAGE-----\n\n" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
     "openssl-enc": (b"Salted__" + bytes(90), UNKNOWN, UNKNOWN, "OpenSSL has encrypted"),
     "mysqldump": (
-        gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n"),
+        gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n-- Dump completed on 2026-11-22  3:00:01\n"),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a dump of MySQL",
@@ -562,7 +562,7 @@ ARCHIVES = {
         "got a gzip file of a dump of MySQL",
     ),
     "sqlite-dump": (
-        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"),
+        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n"),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a dump of SQLite",
@@ -588,7 +588,7 @@ ARCHIVES = {
     "cpio-odc": (b"070707" + b"0" * 90, UNKNOWN, UNKNOWN, "got a cpio archive"),
     "error-of-a-service-as-json": (gzip.compress(b'{"error": "denied"}'), CRITICAL, CRITICAL, "holds no tar"),
     "redis-dump": (
-        gzip.compress(b"REDIS0011\xfa" + bytes(90)),
+        gzip.compress(b"REDIS0011\xfa" + bytes(90) + b"\xff" + bytes(range(8))),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a Redis dump",

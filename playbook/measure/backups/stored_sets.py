@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.measure.backups.chains import problem_of
+from playbook.measure.backups.parts import joined_parts
 from playbook.readers.archives.walk import INCREMENTAL
 
-# As split and backup jobs name parts: .aa, .partaa, .part01, .001. A single digit numbers older archives.
-_PART = re.compile(r"(?P<whole>.+?)(?:[._-]part[._-]?(?P<named>\d+|[a-z]{2,3})|\.(?P<plain>\d{2,4}|a[a-z]{1,2}))")
-_FIRST = re.compile(r"0*[01]|a+")
-# One job writes all parts of an archive; numbered archives of several nights are further apart.
-_ONE_JOB = timedelta(hours=12)
 _BESIDE = re.compile(
     r"(?:sha(?:1|224|256|384|512)(?:sums?)?|md5(?:sums?)?|b[23](?:sums?)?|crc(?:32)?|asc|sig|minisig|sigstore|par2"
     r"|log|txt|json|ya?ml|xml|csv|manifest|meta(?:data)?|info|idx|index|toc|lst|list|files|size|notes|snar"
@@ -78,7 +73,7 @@ def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile]
     name or that of the first part. A file beside an archive, such as ``shop.tar.gz.sha256`` or ``shop.log``, is
     not an archive, nor is one that is still being written, such as ``shop.tar.gz.part``.
     """
-    joined = _joined(files)
+    joined = joined_parts(files)
     stems = Counter(stem for file in joined for stem in _stems(file.name))
     archives: list[StoredFile] = []
     others: list[StoredFile] = []
@@ -189,25 +184,3 @@ def _stems(name: str) -> list[str]:
 
 def _names_of(file: StoredFile) -> list[str]:
     return [file.name, *(part.name for part in file.parts[:1])]
-
-
-def _joined(files: Iterable[StoredFile]) -> list[StoredFile]:
-    sets: defaultdict[str, list[tuple[str, StoredFile]]] = defaultdict(list)
-    found = []
-    for file in files:
-        part = _PART.fullmatch(file.name)
-        if part:
-            sets[part["whole"]].append((part["named"] or part["plain"], file))
-        else:
-            found.append(file)
-    names = {file.name for file in found}
-    for whole, numbered in sets.items():
-        numbered.sort(key=lambda one: (len(one[0]), one[0]))
-        parts = tuple(file for _, file in numbered)
-        written = [part.modified for part in parts]
-        one_job = max(written) - min(written) < _ONE_JOB
-        if len(parts) > 1 and _FIRST.fullmatch(numbered[0][0]) and one_job and whole not in names:
-            found.append(StoredFile(whole, sum(part.size for part in parts), max(written), parts))
-        else:
-            found += parts
-    return found

@@ -11,6 +11,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from playbook.core import door
+from playbook.readers.archives.about_dumps import (
+    AOF,
+    AOF_MANIFEST,
+    CHECKPOINTS,
+    DONE,
+    TOC,
+    Lack,
+    Listed,
+    left_out,
+    wrong_about,
+)
 from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
@@ -19,11 +30,16 @@ from playbook.readers.archives.packed import packing_of
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
+# Folders of a whole system that lead to databases and their dumps: they are not counted.
+_LEADING = re.compile(
+    r"(?:(?:var|srv|mnt|media|data|root|tmp|lib|backups?|dumps?|home/[^/]+|docker/volumes/[^/]+/_data)/)+"
+)
 _NAME = re.compile(
-    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof\.manifest)"
+    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof(?:\.manifest)?)"
     r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
     r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
-    r"|(?P<about>toc\.dat|metadata|backup_label|xtrabackup_info|mariadb_backup_info)"
+    r"|[^/]+@[^/]*\.(?:tsv|csv|json)\.(?P<chunk>gz|zst)"
+    r"|(?P<about>toc\.dat|metadata|backup_label|(?:xtrabackup|mariadb_backup)_(?:info|checkpoints)|@\.done\.json)"
 )
 _OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
@@ -64,11 +80,6 @@ _ROWS = re.compile(
     rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
 )
 _LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
-# Files of an append-only file of Redis; those of pg_dump's folders, each behind its length in toc.dat.
-_LISTED = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d")
-_IN_TOC = re.compile(rb"\0([\x05-\x1f])\0{3}((?:\d{1,10}|blobs(?:_\d{1,10})?)\.(?:dat|toc))")
-_TOC = "toc.dat"
-_MOST_LISTED, _LONGEST_LISTED = 100_000, 64
 _ERROR = re.compile(
     r"(?i)\b(?:errors?|fatal|failed|failure|denied|refused|not found|no such|can ?not|could ?n[o']t|unable|unknown"
     r"|not running|not a tty|abort\w{0,3}|insecure|usage:)(?!\w)|^<(?:!doctype|html)"
@@ -135,8 +146,7 @@ class InnerFile:
         self._require_time, self._whole = require_time, whole
         self._packing = packing_of(ending)
         self._sealed, self._copied, self._text, self._about = sealed, copied, text, about
-        self._listed: dict[str, None] = {}
-        self._before = b""
+        self._listed = Listed(about)
         self._documents = Documents() if documents else None
         self._statements = Statements() if text else None
         self._tables = Tables() if text else None
@@ -170,7 +180,7 @@ class InnerFile:
         """What is wrong with it, to follow its name; empty where nothing is."""
         if self._damage:
             return self._damage
-        if self._packing and self._whole and not self._packing.ended:
+        if self._packing and self._whole and not (self._packing.ended and self._packed_size):
             return "is cut off" if self._packed_size else "is empty"
         is_read = not self._sealed and (self._packing is None or self._packing.unpacks)
         nothing = self._packed_size <= _PACKED_NOTHING or (
@@ -184,9 +194,12 @@ class InnerFile:
     @property
     def beside(self) -> list[str]:
         """The files in its folder that it lists."""
-        if self._about.endswith(".manifest"):
-            return _LISTED.findall(self._head.decode(errors="replace"))
-        return list(self._listed)
+        return self._listed.names(self._head)
+
+    @property
+    def left_out(self) -> Lack | None:
+        """What the copy beside it leaves out, where it says so."""
+        return left_out(self._about, self._head)
 
     @property
     def key(self) -> str:
@@ -205,9 +218,12 @@ class InnerFile:
             return self._cut_copy()
         if self._copied and len(head) == _HEAD and not head.strip(b"\0"):
             return f"begins with {_HEAD:,} zeros, as a crash or a full disk leaves them"  # and no database does
+        return wrong_about(self._about, head) or self._wrong_end(head)
+
+    def _wrong_end(self, head: bytes) -> str:
         if head.startswith(_SEVEN_ZIP):
             return self._cut_seven_zip()
-        ends = None if self._about == _TOC else self._ends_well
+        ends = None if self._about == TOC else self._ends_well
         if ends is not None:
             return "" if ends else "is cut off"
         for begin, lasts in _ENDS:
@@ -286,8 +302,7 @@ class InnerFile:
     def _keep(self, data: bytes) -> None:
         if self._documents:
             self._documents.write(data)
-        if self._about == _TOC:
-            self._note(data)
+        self._listed.write(data)
         if self._statements:
             self._statements.write(data)
         if self._tables:
@@ -296,14 +311,6 @@ class InnerFile:
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
-
-    def _note(self, data: bytes) -> None:
-        """Keep the files that pg_dump's list of contents names."""
-        data = self._before + data
-        for found in _IN_TOC.finditer(data):
-            if found[1][0] == len(found[2]) and len(self._listed) < _MOST_LISTED:
-                self._listed[found[2].decode()] = None
-        self._before = data[-_LONGEST_LISTED:]
 
 
 def is_of_redis(path: str) -> bool:
@@ -314,9 +321,9 @@ def is_of_redis(path: str) -> bool:
 def is_database_dump(path: str) -> bool:
     """Whether a member is the dump or the copy of a database, by its name."""
     found = _name_of(path)
-    if found is None or found["short"] or found["part"] or found["about"]:
+    if found is None or found["short"] or found["part"] or found["chunk"] or found["about"]:
         return False
-    if (found["copy"] or "").lower() == "aof.manifest":
+    if (found["copy"] or "").lower() in (AOF, AOF_MANIFEST):  # their sizes change from night to night
         return False
     return (found["binary"] or "").lower() not in ("tar", "zip", "7z")
 
@@ -330,7 +337,8 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     if not found:
         return None, 0
     sealed, copy, about = bool(found["sealed"]), (found["copy"] or "").lower(), (found["about"] or "").lower()
-    packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or ""
+    packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or found["chunk"] or ""
+    is_filled = copy == AOF_MANIFEST or about in (TOC, DONE) or about.endswith(CHECKPOINTS)
     ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
     whole = effort <= most
@@ -338,15 +346,17 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
         require_time,
         ending=ending,
         sealed=sealed,
-        copied=copy != "aof.manifest" and about != _TOC and bool(copy or about),
+        copied=not is_filled and bool(copy or about or found["chunk"]),
         text=bool(found["text"]),
         whole=whole,
         documents=copy == "bson",
-        about=about or copy * (copy == "aof.manifest"),
+        about=about or copy * (copy in (AOF, AOF_MANIFEST)),
     )
     return one, effort if whole else 0
 
 
 def _name_of(path: str) -> re.Match[str] | None:
-    folders, _, name = path.rpartition("/")
+    folders, _, name = (
+        _LEADING.sub("", path, count=1).rpartition("/") if _LEADING.match(path) else path.rpartition("/")
+    )
     return None if folders.count("/") + bool(folders) > _MOST_FOLDERS else _NAME.fullmatch(name)

@@ -55,6 +55,21 @@ _NONE_OF_THEM = re.compile(
 _NOTHING = frozenset({"", "0", "none", "no", "false", "null"})
 
 
+def report_of_lines(text: str, *, state: bool) -> tuple[str, list[str]]:
+    """As ``report_of``, of lines such as ``status=FAILED``.
+
+    Args:
+        state: a text without such lines is a state or an exit code.
+    """
+    pairs = [
+        line.partition("=") for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#")
+    ]
+    if not pairs and state and text.strip():
+        word = text.strip()
+        return report_of({"exit code": int(word)} if word.lstrip("-").isdecimal() else {"status": word})
+    return report_of({name.strip(): value.strip().strip("\"'") for name, _, value in pairs})
+
+
 def report_of(document: dict[str, Any], *, inner: bool = False) -> tuple[str, list[str]]:
     """The report of a job that failed or did not finish, e.g. ``"status": "failed"``, empty without one; and
     states that are not understood.

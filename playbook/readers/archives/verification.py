@@ -11,7 +11,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO
 
@@ -49,6 +49,7 @@ class Verification:
         times: when what is in it was made, and its dumps of databases.
         of_databases: bytes of the dumps of databases, by their names.
         located: files that the manifest lists, to the member that holds their content.
+        unreadable: it is no tar, or in a form that is not known here.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
@@ -65,6 +66,7 @@ class Verification:
     times: Times = field(default_factory=Times)
     of_databases: dict[str, int] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
+    unreadable: bool = False
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
@@ -124,7 +126,7 @@ def verify(
         return walk.result(how, whole=False, coverage=share(reader.count, size, "bytes", hint=_MORE))
     except UnreadableError as error:
         how = f"read until byte {reader.count:,} of {size:,}" if walk.sizes else "not read"
-        return walk.result(how, whole=False, coverage=unreadable(error))
+        return replace(walk.result(how, whole=False, coverage=unreadable(error)), unreadable=not walk.sizes)
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
         return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
@@ -257,7 +259,7 @@ class _Walk(Walk):
             times,
             {path: self.sizes.get(self.real(path), 0) for path in times.databases},
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
-            self.coverage if coverage is None else coverage,
+            coverage=self.coverage if coverage is None else coverage,
         )
 
 
