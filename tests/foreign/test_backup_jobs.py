@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly
+from checks.backups import test_backups as checks
+from playbook.core.counters import Earlier
+from playbook.measure.backups.backups import backups
+from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
+from tests.judged import judged
 
 NIGHTS = (101, 77, 53, 29, 5)  # hours
 
@@ -238,3 +242,36 @@ def test_file_that_is_no_tar_shows_by_its_own_end_that_it_is_cut(tmp_path, endin
         put(tmp_path, f"shop-{at(hours):%Y%m%dT%H%M%SZ}.{ending}", newest, hours)
     for told in daily_and_weekly(tmp_path, pattern="*", manifest=""):
         assert (told[0], words in told[1]) == (CRITICAL if words else UNKNOWN, True), told
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.sql.gz"])
+@pytest.mark.parametrize(
+    ("status", "ago", "verdict", "words"),
+    [
+        ("DONE", 3, UNKNOWN, "got a repository of Barman"),
+        ("WAITING_FOR_WALS", 3, UNKNOWN, "got a repository of Barman"),
+        ("FAILED", 3, CRITICAL, 'backup.info, in which its job says "status": "FAILED"'),
+        ("STARTED", 3, UNKNOWN, "got a repository of Barman; partial result: 13 h"),
+        ("STARTED", 20, CRITICAL, "got 53 h"),
+    ],
+)
+def test_repository_of_barman_says_how_each_backup_ended(  # noqa: PLR0917
+    tmp_path, pattern, status, ago, verdict, words
+):
+    """The age is that of the newest one that has ended; WAL goes on in any case."""
+    for hours in (53, 13, 3) if ago == 3 else (53, ago):
+        place = f"main/base/{at(hours):%Y%m%dT%H%M%S}"
+        put(tmp_path, f"{place}/backup.info", f"mode=rsync\nstatus={status if hours == ago else 'DONE'}\n", hours)
+        put(tmp_path, f"{place}/data/base/1/1259", os.urandom(900), hours)
+    put(tmp_path, "main/wals/0000000100000000/000000010000000000000005", os.urandom(400), 0.1)
+    listing, store, known = listed_in(tmp_path, pattern=pattern)
+    found = backups(store, listing, known, Earlier())
+    told = judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found)
+    assert (told[0], words in told[1]) == (verdict, True), told
+
+
+def test_files_of_velero_are_no_archives(tmp_path):
+    """Whatever the pattern is."""
+    for hours in NIGHTS:
+        velero(tmp_path, hours)
+    assert [told[0] for told in daily_and_weekly(tmp_path, pattern="*", manifest="")] == [OK, OK]

@@ -29,15 +29,11 @@ from playbook.measure.backups.backups_of_before import (
     packed_before,
 )
 from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.other_forms import OtherForm, other_form_of
 from playbook.measure.backups.reading import inspected, of_another_job
 from playbook.measure.backups.series import Archive, ended, going_on
-from playbook.measure.backups.stored_sets import (
-    OtherForm,
-    divided,
-    holds_all,
-    is_like_archive,
-    other_form_of,
-)
+from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive
+from playbook.measure.backups.told_beside import told_of_form
 from playbook.measure.roll_call import RollCall
 from playbook.measure.statements import Statement
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
@@ -337,7 +333,8 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
-    if (other := backup_listing.other) and other.newest:
+    other = told_of_form(backup_store, backup_listing.other) if backup_listing.other else None
+    if other and other.newest:
         return _by_writing(backup_listing, other, other.newest, wanted.pattern)
     backup_listing.require_archives()
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds

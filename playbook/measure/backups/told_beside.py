@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -16,11 +17,13 @@ from playbook.core.budget import OverBudget, read_json
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Unmeasured
 from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.other_forms import OtherForm
 from playbook.measure.backups.series import Archive
-from playbook.readers.archives.job_report import report_of, report_of_lines
+from playbook.readers.archives.job_report import has_only_begun, report_of, report_of_lines
 
 _MOST_BYTES = 1 << 20  # of a report
 _MOST_READ = 5  # reports beside one archive
+_SECONDS = 5.0  # for one report
 _LEAST = 3  # archives that had a file beside them, for it to be missed at the newest
 _REPORT = re.compile(r"(?i)(?P<json>json)|(?P<lines>info|control)|(?P<state>status|state|exit|exitcode|rc|result)")
 _MARK = re.compile(r"(?i)fail(?:ed|ure)?|err(?:ors?)?")
@@ -58,6 +61,18 @@ def told_beside(
                 hint="Look at the log of the backup job.",
             )
     return problem, seen
+
+
+def told_of_form(store: BackupStore, other: OtherForm) -> OtherForm:
+    """A program's own form, with the newest backup that has ended by its report, and what later reports say."""
+    failed = ""
+    for file in other.reports[:_MOST_READ]:
+        failure, _ = report_in(store, file, within=_SECONDS)
+        if not failure:
+            return replace(other, newest=file, problem=other.problem or failed)
+        if not has_only_begun(failure):
+            failed = failed or f"{file.name}, in which its job says {failure}"
+    return replace(other, problem=other.problem or failed)
 
 
 def report_in(store: BackupStore, file: StoredFile, *, within: float) -> tuple[str, str]:
