@@ -142,3 +142,42 @@ def test_append_only_file_of_redis_is_whole(tmp_path, place, changes, verdict, w
     members = {f"{place}/{name}": data for name, data in (files | changes).items() if data is not None}
     told = verdicts(tmp_path, members, {f"{place}/{name}": data for name, data in files.items()})[0]
     assert (told[0], words in told[1]) == (verdict, True), told
+
+
+BROKEN = b"-- MySQL dump 10.13\n--\nCREATE TABLE `a` (`i` int);\nINSERT INTO `a` VALUES (1);\n"
+DUMP = BROKEN + b"-- Dump completed on 2026-11-22  3:00:01\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_read"),
+    [
+        ("db/shop.sql", True),
+        ("var/backups/mysql/shop/shop.sql", True),
+        ("opt/app/current/db/backup/shop.sql", True),
+        ("mnt/volume/backups/daily/pg/shop.sql", True),
+        ("app/storage/app/backups/shop.sql", True),
+        ("home/forge/db/shop.sql", True),
+        ("tmp/backup.Xy12/db/shop.sql", True),
+        ("opt/app/node_modules/sql-dump/tests/cut.sql", False),
+        ("opt/app/src/lib/sql/samples/cut.sql", False),
+    ],
+)
+def test_dump_is_read_wherever_backups_are_kept(tmp_path, path, is_read):
+    """The archive may hold the paths of a whole system; programs have samples that are cut."""
+    rest = {"images/a.txt": os.urandom(900)}
+    for told in verdicts(tmp_path, rest | {path: BROKEN}, rest | {path: DUMP}):
+        assert (told[0], "breaks off" in told[1]) == (CRITICAL if is_read else OK, is_read), told
+
+
+def test_incremental_copy_of_postgresql_is_no_whole_one(tmp_path):
+    """Of pg_basebackup --incremental, since PostgreSQL 17."""
+    label = b"START WAL LOCATION: 0/5000028 (file 000000010000000000000005)\nSTART TIME: 2026-11-22 03:20:00 UTC\n"
+    whole = {
+        "PG_VERSION": b"17\n",
+        "base/1/PG_VERSION": b"17\n",
+        "global/pg_control": b"x" * 900,
+        "backup_label": label,
+    }
+    part = whole | {"backup_label": label + b"INCREMENTAL FROM LSN: 0/4000028\nINCREMENTAL FROM TLI: 1\n"}
+    told = verdicts(tmp_path, part, whole)[0]
+    assert (told[0], "'INCREMENTAL FROM LSN: 0/4000028' in backup_label" in told[1]) == (UNKNOWN, True), told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 
 from checks.backups import test_backups as checks
 from playbook.core.counters import Earlier
+from playbook.core.errors import Unmeasured
 from playbook.measure.backups.backups import backups
 from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
 from tests.judged import judged
@@ -275,3 +277,61 @@ def test_files_of_velero_are_no_archives(tmp_path):
     for hours in NIGHTS:
         velero(tmp_path, hours)
     assert [told[0] for told in daily_and_weekly(tmp_path, pattern="*", manifest="")] == [OK, OK]
+
+
+@pytest.mark.parametrize("missing", ["", "pg_wal.tar.gz"])
+def test_archive_of_the_same_night_is_missed(tmp_path, missing):
+    """As pg_basebackup writes two, in a folder for each night."""
+    for hours in NIGHTS:
+        for name in ("base.tar.gz", "pg_wal.tar.gz"):
+            if hours != NIGHTS[-1] or name != missing:
+                put(tmp_path, f"{at(hours):%Y-%m-%d}/{name}", archive(), hours)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    words = f"expected a file like {missing} beside it, as beside those before"
+    assert (told[0], words in told[1]) == (UNKNOWN if missing else OK, bool(missing)), told
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.tar.gz"])
+@pytest.mark.parametrize(
+    "form", ["latest/var/www/{}.jpg", "2026-11-22-030000/www/{}.jpg", "shop/uploads/2026/{}.webp"]
+)
+def test_tree_of_files_is_none_of_archives(tmp_path, pattern, form):
+    """Of rsync or rclone, with the times of the files, so that nothing tells when it was copied."""
+    for number in range(30):
+        put(tmp_path, form.format(number), bytes(range(7, 99)), 900 - number)
+    put(tmp_path, "latest/usr/share/doc/changelog.gz", b"", 900)
+    listing, store, known = listed_in(tmp_path, pattern=pattern)
+    with pytest.raises(Unmeasured, match="got a tree of files as they are"):
+        backups(store, listing, known, Earlier())
+
+
+@pytest.mark.parametrize("sums", ["blake2b", "sha3_256", "blake2s", "sha512", "sha256"])
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_sums_of_another_kind_are_no_damage(tmp_path, sums, is_sound):
+    """A list with a name such as CHECKSUMS may be of any kind."""
+    lines = []
+    for hours in NIGHTS:
+        name, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
+        put(tmp_path, name, data, hours)
+        lines.append(f"{hashlib.new(sums, data if is_sound else name.encode()).hexdigest()}  {name}\n")
+    put(tmp_path, "CHECKSUMS", "".join(lines), 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[1]
+    assert told[0] is (OK if is_sound else CRITICAL), told
+
+
+@pytest.mark.parametrize(
+    ("name", "sums", "verdict"), [("SHA3SUMS", "sha3_256", UNKNOWN), ("SHA256SUMS", "sha256", OK)]
+)
+def test_manifest_of_another_kind_of_sums_is_not_understood(tmp_path, name, sums, verdict):
+    """By its name."""
+    content = {"a.txt": b"a" * 900, "b.txt": b"b"}
+    lines = "".join(f"{hashlib.new(sums, data).hexdigest()}  {path}\n" for path, data in content.items())
+    for hours in NIGHTS:
+        put(
+            tmp_path,
+            f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz",
+            archive(**content, **{name: lines.encode()}),
+            hours,
+        )
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=name)[1]
+    assert told[0] is verdict, told

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.measure.backups.chains import problem_of
+from playbook.measure.backups.stored_sets import is_like_archive
 
 # Programs that keep backups in a form of their own, and how the paths of some of their files begin, one of each.
 # The first is of one that is written at the end of a backup, empty where any file may be; the last is of all
 # volumes or snapshots.
+# A tree of files as they are: at least so many, most of them deep in it, and hardly any like an archive.
+_TREE = "a tree of files"
+_LEAST_OF_TREE, _MOST_ALIKE = 10, 0.1
+_DEEP = 2  # folders
 _REPOSITORY, _FOLDERS, _SNAPSHOTS = "a repository", "folders", "snapshots"
 _ANY = r"(?:.{1,400}/)?"  # folders above
 _PG_FILE = rf"{_ANY}\d{{1,10}}\.dat(?:\.|$)"
@@ -82,7 +87,7 @@ class OtherForm:
     @property
     def hint(self) -> str:
         """What to do."""
-        if self.what.startswith((_FOLDERS, _SNAPSHOTS)):
+        if self.what.startswith((_FOLDERS, _SNAPSHOTS, _TREE)):
             return "Let the job pack the newest of them into a tar every night, and name their place."
         restore = "Let a job restore from it into archives, and name their place."
         return f"Only {self.program} can read it. {restore}"
@@ -115,7 +120,15 @@ def other_form_of(files: Sequence[StoredFile], archives: Sequence[StoredFile]) -
             problem,
             tuple(reports) if program in _WITH_REPORTS else (),
         )
-    return None
+    return OtherForm(f"{_TREE} as they are", "rsync", None) if _is_tree(files, archives) else None
+
+
+def _is_tree(files: Sequence[StoredFile], archives: Sequence[StoredFile]) -> bool:
+    """Whether they are the files themselves, as rsync and rclone copy them with their times."""
+    alike = sum(is_like_archive(file.name) for file in files)
+    deep = sum(file.name.count("/") >= _DEEP for file in files)
+    is_tree = len(files) >= _LEAST_OF_TREE and deep * 2 > len(files) and alike <= _MOST_ALIKE * len(files)
+    return is_tree and not any(file.parts or _TAR.search(file.name) for file in archives)
 
 
 def _are_parts(

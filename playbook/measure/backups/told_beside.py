@@ -136,8 +136,10 @@ def _ended(
     before = [one for one in archives if one.made < archive.made and nameless(one.file.name) == kind]
     if len(before) < _LEAST:
         return Coverage()
-    marks = [_marks(one.file.name, files, folders) for one in before[: _LEAST + 1]]
-    missing = sorted(set.intersection(*marks) - _marks(archive.file.name, files, folders))
+    marks = [_marks(one.file.name, files, folders) | _siblings(one, archives) for one in before[: _LEAST + 1]]
+    missing = sorted(
+        set.intersection(*marks) - _marks(archive.file.name, files, folders) - _siblings(archive, archives)
+    )
     if not missing:
         return Coverage()
     return lacking(
@@ -151,6 +153,15 @@ def _ended(
 def _marks(name: str, files: Iterable[StoredFile], folders: dict[str, int]) -> set[str]:
     beside = _beside(name, files, folders)
     return {nameless(file.name) for file in beside if _OF_THE_END.fullmatch(file.name)}
+
+
+def _siblings(archive: Archive, archives: Iterable[Archive]) -> set[str]:
+    """The other archives of the same night, where each night has a folder: ``2026-11-22/pg_wal.tar.gz``."""
+    folder = archive.file.name.rpartition("/")[0]
+    if nameless(folder) == folder:
+        return set()
+    names = (one.file.name for one in archives if one.file.name.rpartition("/")[0] == folder)
+    return {nameless(name) for name in names if name != archive.file.name}
 
 
 def _by_folder(names: Iterable[str]) -> dict[str, int]:

@@ -21,6 +21,8 @@ _IN_AOF_MANIFEST = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d+ type (?
 _AOF_BEGINNINGS = (b"*", b"#", b"REDIS0", b"VALKEY")
 # https://github.com/percona/percona-xtrabackup and the knowledge base of MariaDB: files created by mariadb-backup.
 _INCREMENTAL = re.compile(r"(?m)^backup_type *= *(?:incremental|log-applied-incremental)|^incremental *= *Y")
+# pg_basebackup --incremental of PostgreSQL 17 writes it into backup_label.
+_FROM_LSN = re.compile(r"(?m)^INCREMENTAL FROM LSN: *\S+")
 _PARTIAL = re.compile(r"(?m)^partial *= *Y")
 _SAYS_TYPE = re.compile(r"(?m)^backup_type *= *\w")
 
@@ -78,9 +80,11 @@ def wrong_about(about: str, head: bytes) -> str:
 
 def left_out(about: str, head: bytes) -> Lack | None:
     """What the copy beside it leaves out by its own words; None where nothing is known to be."""
+    text = head.decode(errors="replace")
+    if about == "backup_label" and (found := _FROM_LSN.search(text)):
+        return Lack(incremental=True, got=f"an incremental one, by {found[0]!r} in {about}")
     if not about.startswith(("xtrabackup_", "mariadb_backup_")):
         return None
-    text = head.decode(errors="replace")
     if found := _INCREMENTAL.search(text):
         return Lack(incremental=True, got=f"an incremental one, by {found[0]!r} in {about}")
     if found := _PARTIAL.search(text):

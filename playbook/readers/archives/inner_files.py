@@ -30,9 +30,22 @@ from playbook.readers.archives.packed import packing_of
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
-# Folders of a whole system that lead to databases and their dumps: they are not counted.
-_LEADING = re.compile(
-    r"(?:(?:var|srv|mnt|media|data|root|tmp|lib|backups?|dumps?|home/[^/]+|docker/volumes/[^/]+/_data)/)+"
+# Folders that lead to databases and their dumps are not counted: those of a whole system, and all up to one named
+# for backups, unless they are of programs.
+_OF_SYSTEMS = frozenset({"var", "srv", "mnt", "media", "data", "root", "tmp", "lib", "home"})
+_OF_BACKUPS = ("backup", "dump")
+_OF_PROGRAMS = frozenset(
+    {
+        "node_modules",
+        "vendor",
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "fixtures",
+        "example",
+        "examples",
+    }
 )
 _NAME = re.compile(
     r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof(?:\.manifest)?)"
@@ -356,7 +369,20 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
 
 
 def _name_of(path: str) -> re.Match[str] | None:
-    folders, _, name = (
-        _LEADING.sub("", path, count=1).rpartition("/") if _LEADING.match(path) else path.rpartition("/")
+    *folders, name = path.split("/")
+    found = _NAME.fullmatch(name)
+    return found if found and _depth(folders) <= _MOST_FOLDERS else None
+
+
+def _depth(folders: list[str]) -> int:
+    """Number of folders that do not only lead to backups."""
+    names = [folder.lower() for folder in folders]
+    if not _OF_PROGRAMS.isdisjoint(names):
+        return len(names)
+    last = max(
+        (place for place, name in enumerate(names, 1) if any(word in name for word in _OF_BACKUPS)), default=0
     )
-    return None if folders.count("/") + bool(folders) > _MOST_FOLDERS else _NAME.fullmatch(name)
+    leading = next((place for place, name in enumerate(names) if name not in _OF_SYSTEMS), len(names))
+    if "home" in names[:leading]:
+        leading += 1  # that of an account
+    return max(len(names) - max(last, leading), 0)

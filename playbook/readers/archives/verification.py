@@ -20,7 +20,7 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.inspection import unreadable
-from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of
+from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of, is_of_other_sums
 from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
@@ -215,12 +215,13 @@ class _Walk(Walk):
     def _is_summed(self, listed: ListedFile) -> bool:
         """Whether its sum was made; a missing file is reported by itself."""
         found = self._sums.get(self.real(self.found_at(listed)))
-        return found is None or listed.algorithm in found
+        return found is None or (listed.algorithm in found and not is_of_other_sums(self.manifest_name))
 
     def _sum_of(self, listed: ListedFile) -> str:
         """The sum of a listed file as it is in the archive; empty where none is listed, or none was made."""
         found = self._sums.get(self.real(self.found_at(listed)), {})
-        return found.get(listed.algorithm, "") if listed.digest else ""
+        is_known = bool(listed.digest) and not is_of_other_sums(self.manifest_name)
+        return found.get(listed.algorithm, "") if is_known else ""
 
     @property
     def coverage(self) -> Coverage:
