@@ -335,3 +335,28 @@ def test_manifest_of_another_kind_of_sums_is_not_understood(tmp_path, name, sums
         )
     told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=name)[1]
     assert told[0] is verdict, told
+
+
+@pytest.mark.parametrize(
+    ("full", "newest", "verdict"),
+    [
+        ("shop-full-{}.tar.gz", "shop-inc-{}.tar.gz", UNKNOWN),
+        ("shop-{}.F.tar.gz", "shop-{}.D.tar.gz", UNKNOWN),
+        ("shop-{}-L0.tar.gz", "shop-{}-L1.tar.gz", UNKNOWN),
+        ("shop_{}_base.tar.gz", "shop_{}_delta.tar.gz", UNKNOWN),
+        ("shop-{}-diff.tar.gz", "shop-{}-diff.tar.gz", UNKNOWN),
+        ("shop-{}-level1.tar.gz", "shop-{}-level1.tar.gz", UNKNOWN),
+        ("shop-{}-partial.tar.gz", "shop-{}-partial.tar.gz", UNKNOWN),
+        ("acme-inc-{}.tar.gz", "acme-inc-{}.tar.gz", OK),
+        ("delta-{}.tar.gz", "delta-{}.tar.gz", OK),
+        ("shop-full-{}.tar.gz", "shop-full-{}.tar.gz", OK),
+        ("l1-shop-{}.tar.gz", "l1-shop-{}.tar.gz", OK),
+    ],
+)
+def test_incremental_archive_is_known_by_its_name(tmp_path, full, newest, verdict):
+    """Short words count where there are full ones of the same name beside."""
+    for hours in NIGHTS:
+        name = (newest if hours == NIGHTS[-1] else full).format(f"{at(hours):%Y-%m-%d}")
+        put(tmp_path, name, archive(), hours)
+    daily, weekly = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")
+    assert (daily[0], weekly[0]) == (verdict, verdict), (daily, weekly)

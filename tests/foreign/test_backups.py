@@ -225,6 +225,12 @@ def test_invalid_listing_is_no_empty_bucket(status, body, message):
     )
 
 
+def test_mark_of_the_folder_itself_is_no_file():
+    """Consoles create an empty object with the name of the prefix."""
+    with serve(answer(body=listing("", "a.tar.gz", "2026/"))) as server:
+        assert [file.name for file in bucket(server.url).files()] == ["a.tar.gz"]
+
+
 def test_redirected_bucket_is_reported_with_its_region():
     """As AWS reports it, in the body or in a header."""
     for code, headers, rest in (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from playbook.clients.backups import BackupStore, StoredFile
 from playbook.core import progress
@@ -23,7 +24,7 @@ from playbook.measure.backups.own_end import wrong_at_its_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.reading import not_given
 from playbook.measure.backups.series import Archive
-from playbook.measure.backups.stored_sets import holds_all
+from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.measure.backups.told_beside import told_beside
 from playbook.readers.archives.inner_files import MAX_PACKED
@@ -39,15 +40,20 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One archive and the result of reading it."""
+    """One archive and the result of reading it.
+
+    Attributes:
+        full: see ``full_kinds``.
+    """
 
     archive: Archive
     verification: Verification
+    full: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def coverage(self) -> Coverage:
         """Of its content, and whether it can hold everything, by its name."""
-        return self.verification.coverage + holds_all(self.archive.file.name)
+        return self.verification.coverage + holds_all(self.archive.file.name, self.full)
 
     @property
     def is_incremental(self) -> bool:
@@ -240,6 +246,7 @@ def backup_verification(
     recovery = settings.target.recovery
     requirements = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
     chosen = backup_listing.archives[: recovery.verify_newest]
+    full = full_kinds(one.file.name for one in backup_listing.archives)
     started = time.monotonic()
     verified: list[Verified] = []
     with progress.work("Verification of backups", most=recovery.verify_seconds) as task:
@@ -259,7 +266,7 @@ def backup_verification(
             told, seen = told_beside(backup_store, archive, backup_listing.archives, others, within=_BESIDE)
             problems = (*filter(None, (missing_part(archive.file),)), *found.problems, *filter(None, (told,)))
             found = replace(found, problems=problems, coverage=found.coverage + seen)
-            verified.append(Verified(archive, found))
+            verified.append(Verified(archive, found, full))
     took = time.monotonic() - started
     return BackupVerification(
         backup_store.location, len(chosen), (took, recovery.verify_seconds), _lost(_emptied(verified))

@@ -32,7 +32,7 @@ from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.other_forms import OtherForm, other_form_of
 from playbook.measure.backups.reading import inspected, of_another_job
 from playbook.measure.backups.series import Archive, ended, going_on
-from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive
+from playbook.measure.backups.stored_sets import divided, full_kinds, holds_all, is_like_archive
 from playbook.measure.backups.told_beside import told_of_form
 from playbook.measure.roll_call import RollCall
 from playbook.measure.statements import Statement
@@ -158,7 +158,12 @@ class Backups:
         """How much of the newest archive was read and understood, and whether those of other jobs can be read."""
         if self.inspection is None:
             return Coverage()
-        return self.inspection.coverage + holds_all(self.newest.file.name) + self.unread
+        return self.inspection.coverage + self.holds_all + self.unread
+
+    @property
+    def holds_all(self) -> Coverage:
+        """Whether the newest archive can hold everything, by its name."""
+        return holds_all(self.newest.file.name, full_kinds(one.file.name for one in self.archives))
 
     @property
     def presence(self) -> Statement:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking
+from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.parts import joined_parts
 from playbook.readers.archives.walk import INCREMENTAL
 
@@ -21,8 +22,15 @@ _BESIDE = re.compile(
 # What rsync, browsers, WinSCP and backup jobs write until an archive is complete.
 _UNFINISHED = re.compile(r"(?i).+(?:\.(?:tmp|temp|part|partial|filepart|inprogress|incomplete|uploading)|~)")
 _NOT_ALL = (
-    (re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential)(?![a-z])"), "an incremental one, by its name"),
+    (
+        re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential|diff|(?:level|lvl)[-_]?[1-9])(?![a-z])"),
+        "an incremental one, by its name",
+    ),
+    (re.compile(r"(?i)(?<![a-z])partial(?![a-z])"), "a partial one, by its name"),
 )
+# Short words that also mean others, as in "acme-inc": they count where there are full ones of the same name.
+_SHORT = re.compile(r"(?i)(?<![a-z\d])(?:inc|delta|d|i|l[1-9])(?![a-z\d])")
+_FULL = re.compile(r"(?i)(?<![a-z\d])(?:full|base|complete|f|l0)(?![a-z\d])")
 _LIKE_ARCHIVES = re.compile(
     r"(?i)(?!.*\.log\.).+\.(?:tar|t[gbx]z2?|zip|7z|gz|bz2|xz|zst|lz4|sql|dump|bak|rdb|db|sqlite3?|bson|archive"
     r"|gpg|pgp|age|enc)"
@@ -60,12 +68,28 @@ def is_like_archive(name: str) -> bool:
     return _LIKE_ARCHIVES.fullmatch(name) is not None
 
 
-def holds_all(name: str) -> Coverage:
-    """Whether an archive can hold everything, by its name."""
-    for pattern, got in _NOT_ALL:
-        if pattern.search(name):
-            return lacking(INCREMENTAL, expected="an archive that holds everything", got=got, hint=_ALONE)
-    return Coverage()
+def full_kinds(names: Iterable[str]) -> dict[str, str]:
+    """Full archives by their names without the word that says so, without dates and numbers."""
+    return {
+        nameless(name[: match.start()] + name[match.end() :]): name
+        for name in names
+        for match in _FULL.finditer(name)
+    }
+
+
+def holds_all(name: str, full: Mapping[str, str]) -> Coverage:
+    """Whether an archive can hold everything, by its name.
+
+    Args:
+        full: see ``full_kinds``.
+    """
+    found = next((got for pattern, got in _NOT_ALL if pattern.search(name)), "")
+    beside = full.get(nameless(_SHORT.sub("", name)), "") if full and _SHORT.search(name) else ""
+    if beside and not found:
+        found = f"an incremental one, by its name beside {beside}"
+    if not found:
+        return Coverage()
+    return lacking(INCREMENTAL, expected="an archive that holds everything", got=found, hint=_ALONE)
 
 
 def _is_beside(name: str, stems: Counter[str]) -> bool:
