@@ -28,6 +28,9 @@ _LONGEST = 366 * 86_400.0  # seconds between two evaluations of a group
 _NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+# Names in quotes: those with other characters, of Prometheus 3, and matchers of the name itself.
+_QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'")
+_NAME_LIKE = re.compile(r"__name__\s*=~\s*(?:\"([^\"]*)\"|'([^']*)')")
 _FINDING = frozenset({"firing", "pending", "recovering"})  # rule states with at least one active alert
 _QUIET = frozenset({"inactive", "normal", "unknown"})  # "unknown": not evaluated yet, so its time is missing too
 
@@ -213,11 +216,21 @@ def _fed_from(queries: Iterable[str], recorded: Sequence[tuple[_Rule, float]]) -
     waiting, left = list(queries), list(recorded)
     while waiting:
         named.update(chain.from_iterable(map(_METRIC.findall, waiting)))
+        named.update(filter(None, chain.from_iterable(chain.from_iterable(map(_QUOTED.findall, waiting)))))
+        alike = [pattern for text in waiting for pair in _NAME_LIKE.findall(text) if (pattern := "".join(pair))]
+        named.update(rule.name for rule, _ in left if any(_is_like(rule.name, pattern) for pattern in alike))
         new = [one for one in left if one[0].name in named]
         left = [one for one in left if one[0].name not in named]
         waiting = [rule.query for rule, _ in new]
         found += new
     return found
+
+
+def _is_like(name: str, pattern: str) -> bool:
+    try:
+        return re.fullmatch(pattern.replace("\\\\", "\\"), name) is not None
+    except re.error:
+        return True  # better one rule too many than one too few
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -291,7 +304,7 @@ def _why_bad(rule: _Rule, no_data_is_normal: Sequence[str] = ()) -> str:
         return "never evaluated" + (", or paused" if health == "ok" else "")
     if health == "nodata" and matches(rule.name, no_data_is_normal):
         return ""
-    if health != "ok":
+    if health != "ok" or rule.lastError:
         return ": ".join(filter(None, (f"health {rule.health}", door.line(rule.lastError, 100))))
     return ""
 

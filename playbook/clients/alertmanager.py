@@ -34,7 +34,7 @@ from playbook.clients.alert_words import (
 )
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import AlertingOff, Grafana, grafana
-from playbook.clients.http import HttpClient, monitoring_client
+from playbook.clients.http import HttpClient, monitoring_client, tenant_hint
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.clients.wire import Kept
 from playbook.core.budget import words
@@ -200,7 +200,7 @@ class Alertmanager:
                 service=SERVICE,
                 attempts=answer.attempts,
             )
-        return answer.expect_ok()
+        return answer.expect_ok(tenant_hint(answer, "alertmanager.tenant"))
 
 
 @dataclass(frozen=True)

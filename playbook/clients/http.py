@@ -36,6 +36,7 @@ from playbook.settings.model import Settings, TimeLimits
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
 BUSY = frozenset({429, 502, 503, 504})
+TENANT = "X-Scope-OrgID"  # of Mimir and Cortex
 _LONGEST_TURN = 2.0  # seconds
 
 Retry = Literal["all", "connection", "none"]
@@ -309,6 +310,7 @@ def monitoring_client(
         NotConfigured: its address is not set.
     """
     own = getattr(settings.target, part)
+    tenant = getattr(own, "tenant", None)
     return HttpClient(
         settings.require(own.url, f"{part}.url", service),
         service=service,
@@ -317,8 +319,18 @@ def monitoring_client(
         token=own.token,
         username=getattr(own, "username", None),  # Grafana takes a token only
         password=getattr(own, "password", None),
+        headers={TENANT: tenant} if tenant else {},
         setting=f"targets.{settings.target.name}.{part}.url",
         kept=kept,
+    )
+
+
+def tenant_hint(answer: Answer, setting: str) -> str:
+    """What to do where a store that serves several tenants refuses a request without one; empty for others."""
+    return (
+        f"It serves several tenants: set {setting}, which is sent as {TENANT}."
+        if b"no org id" in answer.body
+        else ""
     )
 
 

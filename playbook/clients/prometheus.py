@@ -15,7 +15,7 @@ import msgspec
 
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
-from playbook.clients.http import HttpClient, monitoring_client
+from playbook.clients.http import HttpClient, monitoring_client, tenant_hint
 from playbook.clients.prometheus_meaning import (
     CLOCK,
     in_its_unit,
@@ -307,7 +307,8 @@ class Prometheus:
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
             )
-        envelope = answer.expect_ok(self.hint).json(Envelope)
+        hint = tenant_hint(answer, "prometheus.tenant") or self.hint
+        envelope = answer.expect_ok(hint).json(Envelope)
         if envelope.status != "success":
             raise self._odd(
                 words(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}"), setting

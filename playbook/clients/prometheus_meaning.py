@@ -34,6 +34,8 @@ _SCALES = re.compile(r"(?<![\w.])(?:10{3}|10{6}|1e\+?[36]|0?\.0*1|1e-[36])(?![\w
 _PART = re.compile(r"(\d+)(ms|[smhdwy])")
 _RANGE = re.compile(rf"\[\s*((?:{_PART.pattern})+)\s*[\]:]")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+# Of Sloth and OpenSLO; a "burnrate" in one word is a share of failures, in Pyrra and the Kubernetes mixins.
+_OF_BUDGET = re.compile(r"[\w:]*(?:error_budget|burn_rate)[\w:]*|\w*slo:objective[\w:]*")
 _CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
 _LONGEST = 600.0  # seconds that a request may take, and the largest bound of a bucket
 _SAYS_SECONDS = re.compile(r"(?<!milli)(?<!micro)(?<!nano)seconds", re.IGNORECASE)
@@ -42,7 +44,8 @@ _P95 = 0.95
 _QUANTILE = re.compile(r"""quantile(?:_over_time)?(?:\s*\(\s*|\s*=~?\s*["'`])(0?\.\d+|1(?:\.0*)?)(?![\d.])""")
 _SAYS_P95 = re.compile(r"9[5-9]|\$quantile")
 _MEAN = re.compile(
-    r"(?<![a-z])(?:avg|mean|average|median|p50|p75|p80|p90)(?![a-z])|\w+_sum\b(?=.*/.*_count\b)",
+    r"\bhistogram_(?:fraction|count|stddev|stdvar)\b"
+    r"|(?<![a-z])(?:apdex|avg|mean|average|median|p50|p75|p80|p90)(?![a-z])|\w+_sum\b(?=.*/.*_count\b)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -120,9 +123,18 @@ def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
             hint=f"Divide it in {setting}, by 1000 where it is in milliseconds. The bounds of its buckets are not "
             'compared where queries.response_time_buckets is "".',
         )
-    if setting not in _PERCENT or _SAYS_PERCENT.search(text):
+    if setting not in _PERCENT:
         return Coverage()
+    if budget := _OF_BUDGET.search(text):
+        return lacking(
+            "a value of another unit",
+            expected=f"percent from {setting}",
+            got=f"an objective, an error budget or how fast it is spent, by {budget.group()}",
+            hint=f"Write the share itself, as in slo:sli_error:ratio_rate5m, in {setting}.",
+        )
     top = max((value for value in values if value > 0), default=0.0)
+    if _SAYS_PERCENT.search(text):
+        return Coverage()
     cores = _CORES.search(text)
     if not cores and not 0 < top <= 1:
         return Coverage()

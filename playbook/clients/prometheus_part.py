@@ -9,10 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-import promql_parser
-
+from playbook.clients.promql_tree import (
+    Range,
+    all_of,
+    children_of,
+    divisors_in,
+    kind_of,
+    outside_ranges,
+    parsed,
+    range_of,
+)
 from playbook.core.coverage import Coverage, lacking
 
 # Figures that are good when they are high, and those that are good when they are low.
@@ -34,6 +42,13 @@ _OTHERS = {
     "those that Prometheus sends for the metrics": re.compile(r"promhttp_metric_handler_"),
     "those that the application sends itself": re.compile(r"(?:\w*_)?(?:http_client|httpclient)_requests?_"),
 }
+_SAYS_WHOLE = re.compile(r"#[^\n]*\bwhole\b", re.IGNORECASE)
+# Aggregations of which some series alone are left, and what makes the same of good and bad figures.
+_SOME = {"limitk", "limit_ratio", "quantile"}
+_LEVELLING = {"bool", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "group", "round", "sgn"}
+_RATES = {"rate", "irate", "deriv", "idelta"}
+_FINE, _LITTLE = 0.1, 0.001  # a step of rounding in percent, and requests each second
+_WHOLE = (100,)
 _WINDOW = "the whole window"
 _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 
@@ -41,19 +56,18 @@ _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 Doubt = tuple[str, str, str]  # what was expected, what the query gives, and what to do
 
 
-class _Range(NamedTuple):
-    """A function over time that no other such function is around: its name, and what it is over."""
-
-    name: str
-    inner: Any
-
-
 def of_the_whole(setting: str, query: str) -> Coverage:
     """Not enough where the query leaves out what would make its figure worse, by its own functions."""
-    if setting not in _HIGH | _LOW or (tree := _parsed(query)) is None:
+    if setting not in _HIGH | _LOW:
         return Coverage()
+    if (tree := parsed(query)) is None:
+        return Coverage() if _SAYS_WHOLE.search(query) else _not_understood(setting)
     checks = (
-        *(_constant(tree), _earlier(tree), _best_time(setting, tree), _some_failures(setting, tree)),
+        _constant(tree),
+        _earlier(tree),
+        _best_time(setting, tree),
+        _some_failures(setting, tree),
+        _levelled(setting, tree),
         _others_requests(setting, tree),
     )
     expected, got, hint = next(filter(None, checks), ("", "", ""))
@@ -62,16 +76,26 @@ def of_the_whole(setting: str, query: str) -> Coverage:
     return lacking("a part of it", expected=f"{expected} from {setting}", got=got, hint=f"{hint} in {setting}.")
 
 
+def _not_understood(setting: str) -> Coverage:
+    return lacking(
+        "query not understood",
+        expected=f"PromQL from {setting}",
+        got="a query that cannot be parsed here",
+        hint=f"Write it in PromQL. Where it is of the whole window, of all series and of all failures, say so in "
+        f"{setting} by the comment # whole.",
+    )
+
+
 def without_fallback(setting: str, query: str) -> str:
     """The query without the constant for a missing figure, as ``or vector(100)``; empty where it has none."""
-    tree = _parsed(query) if setting in _HIGH else None
+    tree = parsed(query) if setting in _HIGH else None
     while tree is not None:
-        if _kind(tree) == "ParenExpr":
+        if kind_of(tree) == "ParenExpr":
             tree = tree.expr
-        elif _kind(tree) == "BinaryExpr" and str(tree.op) == "or" and _is_constant(tree.rhs):
+        elif kind_of(tree) == "BinaryExpr" and str(tree.op) == "or" and _is_constant(tree.rhs):
             return str(tree.lhs)
-        elif _kind(tree) == "BinaryExpr" and "NumberLiteral" in (_kind(tree.lhs), _kind(tree.rhs)):
-            tree = tree.rhs if _kind(tree.lhs) == "NumberLiteral" else tree.lhs
+        elif kind_of(tree) == "BinaryExpr" and "NumberLiteral" in (kind_of(tree.lhs), kind_of(tree.rhs)):
+            tree = tree.rhs if kind_of(tree.lhs) == "NumberLiteral" else tree.lhs
         else:
             return ""
     return ""
@@ -80,13 +104,16 @@ def without_fallback(setting: str, query: str) -> str:
 def of_the_worst(setting: str, query: str) -> str:
     """The query with the worst of several series in place of the best, ``min`` for ``max``; else empty."""
     best, worst = ("max", "min") if setting in _HIGH else ("min", "max")
-    tree = _parsed(query) if setting in _HIGH | _LOW else None
+    some = _SOME | ({"topk"} if setting in _HIGH else {"bottomk"})
+    tree = parsed(query) if setting in _HIGH | _LOW else None
     if tree is None:
         return ""
     text = str(tree)
-    for one in _outside(tree):
-        if _kind(one) == "AggregateExpr" and str(one.op) == best:
+    for one in outside_ranges(tree):
+        if kind_of(one) == "AggregateExpr" and str(one.op) == best:
             text = text.replace(str(one), worst + str(one)[len(best) :], 1)
+        elif kind_of(one) == "AggregateExpr" and str(one.op) in some:
+            text = text.replace(str(one), f"{worst}({one.expr})", 1)
     return text if text != str(tree) else ""
 
 
@@ -94,7 +121,7 @@ def _others_requests(setting: str, tree: Any) -> Doubt | None:
     """Requests that are not those of visitors, by the name that Go's client, Micrometer, OpenTelemetry and
     prometheus-net give their counters.
     """
-    for one in _all(tree) if setting in _LOW else ():
+    for one in all_of(tree) if setting in _LOW else ():
         name = str(getattr(one, "name", "") or "")
         whose = next((whose for whose, pattern in _OTHERS.items() if pattern.match(name)), "")
         if whose:
@@ -103,7 +130,7 @@ def _others_requests(setting: str, tree: Any) -> Doubt | None:
 
 
 def _constant(tree: Any) -> Doubt | None:
-    if any(_kind(one) == "VectorSelector" for one in _all(tree)):
+    if any(kind_of(one) == "VectorSelector" for one in all_of(tree)):
         return None
     return "a figure of some series", "a constant", "Name the series"
 
@@ -120,16 +147,16 @@ def _earlier(tree: Any) -> Doubt | None:
 
 def _times(node: Any, offset: timedelta, *, fixed: bool) -> Iterator[tuple[timedelta, bool]]:
     """Of each selector how far back it is moved, and whether it is at a time of its own."""
-    if _kind(node) in ("SubqueryExpr", "VectorSelector"):
+    if kind_of(node) in ("SubqueryExpr", "VectorSelector"):
         offset, fixed = offset + (node.offset or timedelta(0)), fixed or node.at is not None
-    if _kind(node) == "VectorSelector":
+    if kind_of(node) == "VectorSelector":
         yield offset, fixed
-    for child in _children(node):
+    for child in children_of(node):
         yield from _times(child, offset, fixed=fixed)
 
 
 def _best_time(setting: str, tree: Any) -> Doubt | None:
-    ranges = [one for node in _outside(tree) if (one := _range_of(node))]
+    ranges = [one for node in outside_ranges(tree) if (one := range_of(node))]
     lenient = _BEST if setting in _HIGH else _LEAST
     words = [lenient.get(one.name.removesuffix("_over_time"), "") for one in ranges if not _is_of_days(one)]
     hint = "Write avg_over_time(…[$window]), or the rate of what succeeded by the rate of all"
@@ -154,8 +181,8 @@ def _some_failures(setting: str, tree: Any) -> Doubt | None:
         return None
     patterns = [
         one.value
-        for node in _all(tree)
-        if _kind(node) == "VectorSelector"
+        for node in all_of(tree)
+        if kind_of(node) == "VectorSelector"
         for one in node.matchers.matchers
         if str(one.op) in ("MatchOp.Equal", "MatchOp.Re")
     ]
@@ -170,6 +197,41 @@ def _some_failures(setting: str, tree: Any) -> Doubt | None:
     )
 
 
+def _levelled(setting: str, tree: Any) -> Doubt | None:
+    """What a function makes of a bad figure: a good one."""
+    divisors = {id(part) for one in divisors_in(tree) for part in all_of(one)}
+    for node in outside_ranges(tree):
+        is_divisor = id(node) in divisors
+        name = str(node.op) if kind_of(node) == "AggregateExpr" else ""
+        if kind_of(node) == "Call":
+            name = _levelling(node, is_high=(setting in _HIGH) is not is_divisor, is_divisor=is_divisor)
+        if kind_of(node) == "BinaryExpr" and node.modifier is not None and node.modifier.return_bool:
+            name = "bool"
+        if name in _LEVELLING:
+            return "the figure itself", f"what {name} makes of it", f"Leave {name} out"
+    return None
+
+
+def _levelling(call: Any, *, is_high: bool, is_divisor: bool) -> str:
+    """The function, where it makes a figure better; empty where it does not."""
+    name: str = call.func.name
+    numbers = [float(one.val) for one in call.args if kind_of(one) == "NumberLiteral"]
+    # Of a rate each second 1 is a lot, while a number of less than one request is none.
+    per_second = any(one.func.name in _RATES for one in all_of(call) if kind_of(one) == "Call")
+    match name:
+        case "clamp_min" | "clamp" if is_divisor:
+            return name if is_high and per_second and min(numbers, default=1.0) > _LITTLE else ""
+        case "clamp_min" | "clamp" if is_high:
+            return name if not numbers or min(numbers) > 0 else ""
+        case "clamp_max" | "clamp" if not is_divisor:
+            return name if not numbers or max(numbers) not in (1, *_WHOLE) else ""
+        case "round":
+            return name if max(numbers, default=1.0) > _FINE else ""
+        case "ceil" | "floor":
+            return name if (name == "ceil") is is_high else ""
+    return name if name == "sgn" else ""
+
+
 def _matched(pattern: str, codes: tuple[str, ...]) -> list[str]:
     try:
         return [code for code in codes if re.fullmatch(pattern, code)]
@@ -177,69 +239,23 @@ def _matched(pattern: str, codes: tuple[str, ...]) -> list[str]:
         return []
 
 
-def _parsed(query: str) -> Any:
-    try:
-        return promql_parser.parse(query)
-    except ValueError:  # VictoriaMetrics knows more functions
-        return None
-
-
-def _kind(node: Any) -> str:
-    return type(node).__name__
-
-
-def _children(node: Any) -> list[Any]:
-    match _kind(node):
-        case "Call":
-            return list(node.args)
-        case "BinaryExpr":
-            return [node.lhs, node.rhs]
-        case "MatrixSelector":
-            return [node.vector_selector]
-        case "ParenExpr" | "UnaryExpr" | "AggregateExpr" | "SubqueryExpr":
-            return [node.expr]
-        case _:
-            return []
-
-
-def _all(node: Any) -> Iterator[Any]:
-    yield node
-    for child in _children(node):
-        yield from _all(child)
-
-
-def _outside(node: Any) -> Iterator[Any]:
-    """Every part that is not within a function over time; these functions themselves, but nothing in them."""
-    yield node
-    if not _range_of(node):
-        for child in _children(node):
-            yield from _outside(child)
-
-
-def _range_of(node: Any) -> _Range | None:
-    if _kind(node) != "Call":
-        return None
-    over = next((one for one in node.args if _kind(one) in ("MatrixSelector", "SubqueryExpr")), None)
-    return over and _Range(node.func.name, over)
-
-
-def _is_of_days(one: _Range) -> bool:
-    named = [node.name or "" for node in _all(one.inner) if _kind(node) == "VectorSelector"]
+def _is_of_days(one: Range) -> bool:
+    named = [node.name or "" for node in all_of(one.inner) if kind_of(node) == "VectorSelector"]
     return bool(named) and all(map(_OF_DAYS.search, named))
 
 
 def _is_filtered(node: Any) -> bool:
     """Whether it is compared, so that only some of its samples are left."""
     return any(
-        _kind(one) == "BinaryExpr"
+        kind_of(one) == "BinaryExpr"
         and str(one.op) in _COMPARED
         and not (one.modifier is not None and one.modifier.return_bool)
-        for one in _all(node)
+        for one in all_of(node)
     )
 
 
 def _is_constant(node: Any) -> bool:
-    if _kind(node) == "Call":
+    if kind_of(node) == "Call":
         return bool(node.func.name == "vector")
-    children = _children(node)
-    return _kind(node) == "NumberLiteral" or (bool(children) and all(map(_is_constant, children)))
+    children = children_of(node)
+    return kind_of(node) == "NumberLiteral" or (bool(children) and all(map(_is_constant, children)))

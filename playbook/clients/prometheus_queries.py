@@ -28,6 +28,16 @@ REPLICAS = ("prometheus_replica", "__replica__", "replica")
 _PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
 # A label of a matcher, and not a part of its value.
 _LABEL = re.compile(r"""([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
+# A matcher of one value or of several, its label perhaps in quotes; and what is left where one was taken out.
+_MATCHER = re.compile(
+    r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*=~?\s*(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+)
+_GAPS = re.compile(r"([{,])\s*(?:,\s*)+")
+_STATUSES = (
+    *("200", "201", "301", "302", "400", "404", "500", "502", "503", "504"),
+    *("2xx", "4xx", "5xx", "2", "4", "5"),
+)
+_OF_NO_STATUS = frozenset({"le", "quantile", "instance", "job", "namespace", "pod"})
 _SHOWN = 3
 _SETTINGS = {
     "selector": "selector",
@@ -120,6 +130,43 @@ def looks_of_own(
         for number, one in enumerate(own)
     )
     return store.ask(f"max({' or '.join(each)})", at) if own else None
+
+
+def unknown_of_own(
+    store: Prometheus, settings: Settings, key: str, seconds: float, at: datetime | None
+) -> Answered | None:
+    """Percent of requests in an operator's own query whose status is none, by the label that its failures have.
+
+    None where others tell that, or where no label does.
+
+    As the ``other`` of HAProxy, the 0 of a proxy whose visitor went away, or a total beside the classes of status.
+    """
+    own, counted = (promql.selected(named(settings, one), selectors(settings)) for one in (key, f"{key}_unknown"))
+    if {one.metric for one in own} & {one.metric for one in counted}:
+        return None
+    found = next((one for text in own if (one := _failures(text.text))), None)
+    if found is None:
+        return None
+    label, every = found
+    window, join = promql.duration(seconds), "" if every.rstrip().endswith("{") else ", "
+    unknown = f'sum(increase({every}{join}{label}!~"[1-5]([0-9][0-9]|xx)?"}}[{window}]))'
+    return store.ask(f"100 * {unknown} / sum(increase({every}}}[{window}]))", at)
+
+
+def _failures(selector: str) -> tuple[str, str] | None:
+    """The label of failed requests, and the selector of all requests without its end; None for other selectors."""
+    for match in _MATCHER.finditer(selector):
+        if match["label"] in _OF_NO_STATUS:
+            continue
+        label, pattern = match["label"], match["text"][1:-1]
+        try:
+            codes = [code for code in _STATUSES if re.fullmatch(pattern, code)]
+        except re.error:
+            continue
+        if codes and all(code.startswith("5") for code in codes):
+            rest = selector[: match.start()] + selector[match.end() :]
+            return label, _GAPS.sub(r"\1", rest).rstrip("}").rstrip(", ")
+    return None
 
 
 def population(samples: Sequence[Sample], chosen: Iterable[Selected], target: str) -> Coverage:

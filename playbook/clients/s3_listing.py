@@ -142,7 +142,8 @@ class Bucket:
             following = ""
         elif not following or following == token:
             raise NoListingError("one that is cut off without saying how it goes on (NextContinuationToken)")
-        return [one for one in found if not one.name.endswith("/")], following
+        # Consoles mark a folder by an empty object, also that of the prefix itself.
+        return [one for one in found if one.name and not one.name.endswith("/")], following
 
     def _listed(self, entry: Xml.Element, encoded: bool) -> Listed:
         key, size, modified = (_text(entry, name) for name in ("Key", "Size", "LastModified"))

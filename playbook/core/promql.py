@@ -30,7 +30,13 @@ _TOKEN = re.compile(
 _TEXT = r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 _GAP = re.compile(_TEXT + r"|,\s*(?=[,}])|(?<=\{)\s*,\s*")
 # Words that look like metric names.
-_WORDS = frozenset(("among", "and", "or", "unless", "offset", "bool", "start", "end", "inf", "nan", "atan2"))
+# The last ones are of MetricsQL, and of range selectors in Prometheus 3.
+_WORDS = frozenset(
+    {
+        *("among", "and", "or", "unless", "offset", "bool", "start", "end", "inf", "nan", "atan2"),
+        *("default", "if", "ifnot", "keep_metric_names", "limit", "anchored", "smoothed"),
+    }
+)
 _TAKES_LABELS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _NO_METRIC = frozenset(("(", "by", "without"))  # a name before these is a function
 _NAMES_ITSELF = re.compile(

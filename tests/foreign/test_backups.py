@@ -225,6 +225,12 @@ def test_invalid_listing_is_no_empty_bucket(status, body, message):
     )
 
 
+def test_mark_of_the_folder_itself_is_no_file():
+    """Consoles create an empty object with the name of the prefix."""
+    with serve(answer(body=listing("", "a.tar.gz", "2026/"))) as server:
+        assert [file.name for file in bucket(server.url).files()] == ["a.tar.gz"]
+
+
 def test_redirected_bucket_is_reported_with_its_region():
     """As AWS reports it, in the body or in a header."""
     for code, headers, rest in (
@@ -525,7 +531,7 @@ ARCHIVES = {
     "gpg-armoured": (b"-----BEGIN PGP MESSAGE-----\n\n" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
     "openssl-enc": (b"Salted__" + bytes(90), UNKNOWN, UNKNOWN, "OpenSSL has encrypted"),
     "mysqldump": (
-        gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n"),
+        gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n-- Dump completed on 2026-11-22  3:00:01\n"),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a dump of MySQL",
@@ -562,7 +568,7 @@ ARCHIVES = {
         "got a gzip file of a dump of MySQL",
     ),
     "sqlite-dump": (
-        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"),
+        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n"),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a dump of SQLite",
@@ -588,7 +594,7 @@ ARCHIVES = {
     "cpio-odc": (b"070707" + b"0" * 90, UNKNOWN, UNKNOWN, "got a cpio archive"),
     "error-of-a-service-as-json": (gzip.compress(b'{"error": "denied"}'), CRITICAL, CRITICAL, "holds no tar"),
     "redis-dump": (
-        gzip.compress(b"REDIS0011\xfa" + bytes(90)),
+        gzip.compress(b"REDIS0011\xfa" + bytes(90) + b"\xff" + bytes(range(8))),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a Redis dump",
@@ -1145,6 +1151,30 @@ PG = {
     "backup/main/20261121-030000F_20261122-030000I/backup.manifest": 5,
     "backup/main/20261121-030000F_20261122-030000I/pg_data/global/pg_control.gz": 5,
 }
+LSN = "000000010000000000000"
+LATEST = f"base_{LSN}007_D_{LSN}005"
+WALG = {
+    f"pg/{name}": hours
+    for base, hours in ((f"base_{LSN}003", 53), (f"base_{LSN}005_D_{LSN}003", 29), (LATEST, 5))
+    for name in (
+        f"basebackups_005/{base}/tar_partitions/part_001.tar.lz4",
+        f"basebackups_005/{base}/tar_partitions/part_002.tar.lz4",
+        f"basebackups_005/{base}/tar_partitions/pg_control.tar.lz4",
+        f"basebackups_005/{base}/metadata.json",
+        f"basebackups_005/{base}_backup_stop_sentinel.json",
+        f"wal_005/{LSN}0{hours}.lz4",
+    )
+}
+SHELL = {
+    f"shop-{night}/{name}": hours
+    for night, hours in (("20261121", 29), ("20261122", 5))
+    for name in ("@.json", "@.sql", "shop@a.sql", "shop@a@@0.tsv.zst", "shop@a@@0.tsv.zst.idx", "@.done.json")
+}
+COPIES = {
+    f"2026-11-{night}_03-00-00/{name}": hours
+    for night, hours in (("21", 29), ("22", 5))
+    for name in ("backup-my.cnf", "ibdata1", "shop/a.ibd", "xtrabackup_info", "xtrabackup_checkpoints")
+}
 RESTIC = {"config": 900, "keys/3ac3a5": 900, "snapshots/8d10e0": 5, "data/3a/3ac3a5": 5, "index/77f0aa": 1}
 FOLDERS = {
     f"shop-{night}-030000/{name}": hours
@@ -1196,6 +1226,34 @@ OTHER_FORMS = {
     "pgbackrest": (PG, UNKNOWN, "got a repository of pgBackRest"),
     "pgbackrest-archives-its-log-only": (_without(PG, "backup/main/20261121-030000F_"), CRITICAL, "29 h"),
     "pgbackrest-without-its-full-one": (_without(PG, "F/"), CRITICAL, "chain a backup before it is missing"),
+    "wal-g": (WALG, UNKNOWN, "got a repository of WAL-G"),
+    "wal-g-broke-off": (_without(WALG, f"{LATEST}_backup_stop"), CRITICAL, "29 h"),
+    "wal-g-archives-its-log-only": (_without(WALG, LATEST), CRITICAL, "29 h"),
+    "wal-g-without-its-full-one": (
+        _without(WALG, f"base_{LSN}003"),
+        CRITICAL,
+        "chain a backup before it is missing",
+    ),
+    "wal-g-without-a-link": (
+        _without(WALG, f"base_{LSN}005_D"),
+        CRITICAL,
+        "chain a backup before it is missing",
+    ),
+    "wal-g-without-a-part": (
+        _without(WALG, f"{LATEST}/tar_partitions/part_001"),
+        CRITICAL,
+        f"{LATEST} without its volume 1",
+    ),
+    "wal-g-emptied": (
+        WALG | {f"pg/basebackups_005/{LATEST}/tar_partitions/part_002.tar.lz4": "empty"},
+        CRITICAL,
+        "part_002.tar.lz4 of 0 bytes",
+    ),
+    "mysql-shell": (SHELL, UNKNOWN, "folders of MySQL Shell"),
+    "mysql-shell-broke-off": (_without(SHELL, "22/@.done"), CRITICAL, "29 h"),
+    "mysql-shell-emptied": (SHELL | {"shop-20261122/shop@a@@0.tsv.zst": "empty"}, CRITICAL, "0 bytes"),
+    "xtrabackup": (COPIES, UNKNOWN, "folders of xtrabackup"),
+    "xtrabackup-broke-off": (_without(COPIES, "22_03-00-00/xtrabackup_checkpoints"), CRITICAL, "29 h"),
     "mydumper": (FOLDERS, UNKNOWN, "folders of mydumper"),
     "mydumper-broke-off": (_without(FOLDERS, "22-030000/metadata"), CRITICAL, "29 h"),
     "mydumper-emptied": (FOLDERS | {"shop-20261122-030000/shop.a.00000.sql.gz": "empty"}, CRITICAL, "0 bytes"),
@@ -1204,7 +1262,7 @@ OTHER_FORMS = {
 
 
 @pytest.mark.parametrize(("files", "verdict", "words"), OTHER_FORMS.values(), ids=OTHER_FORMS)
-@pytest.mark.parametrize("pattern", ["*", "portfolio-*"])
+@pytest.mark.parametrize("pattern", ["*", "portfolio-*", "*.tar.*"])
 def test_other_form_of_a_program_is_neither_sound_nor_damaged(tmp_path, files, verdict, words, pattern):
     """Its files are no archives, but tell how old its newest backup is at least, and some names of a chain."""
     for name, hours in files.items():

@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.http import HttpClient
-from playbook.clients.prometheus import Prometheus, Sample
+from playbook.clients.prometheus import Prometheus, Sample, prometheus
 from playbook.clients.prometheus_queries import population
 from playbook.core.clock import FixedClock
-from playbook.core.errors import Malformed
+from playbook.core.errors import Denied, Malformed
 from playbook.core.promql import Selected
 from playbook.measure.figures.figure_names import RESPONSE_TIME, Buckets
 from playbook.measure.figures.kpis import error_rate
 from playbook.measure.figures.recent import error_rate_now
 from playbook.settings.loading import load
-from tests.foreign.monitoring import NOW, SETTINGS, Http, probes, vector, verdict_on_availability
+from tests.foreign.monitoring import NO_SERIES, NOW, SETTINGS, Http, probes, vector, verdict_on_availability
+from tests.unit.loopback import answer, serve
 
 GOOD = vector("99.965")
 MATRIX = {"resultType": "matrix", "result": [{"metric": {}, "values": [[NOW.timestamp(), "99.9"]]}]}
@@ -337,3 +338,25 @@ def test_number_of_series_that_is_none_is_not_understood(number):
     assert "the number of series of each instance" in message
     bad = vector("12.5")
     assert verdict_on_availability(probes(series=series, value=bad))[0] == "CRITICAL"
+
+
+def of_mimir(server_url: str, **more: str) -> Prometheus:
+    own = {"url": f"{server_url}/prometheus", **more}
+    return prometheus(load("sandbox", environment={}, overlay={"targets": {"sandbox": {"prometheus": own}}}))
+
+
+def test_tenant_is_sent_to_mimir():
+    """As Cortex and Mimir want it."""
+    body = json.dumps(NO_SERIES).encode()
+    with serve(answer(body=body, Content_Type="application/json")) as server:
+        assert of_mimir(server.url, tenant="portfolio").query("up") == []
+    assert b"x-scope-orgid: portfolio\r\n" in server.requests[0].lower()
+    assert b"/prometheus/api/v1/query?query=up" in server.requests[0]
+
+
+def test_mimir_without_a_tenant_is_named():
+    """It refuses every request, in these words."""
+    with serve(answer("401 Unauthorized", b"no org id\n")) as server, pytest.raises(Denied) as refused:
+        of_mimir(server.url).query("up")
+    assert "set prometheus.tenant" in refused.value.hint
+    assert b"x-scope-orgid" not in server.requests[0].lower()

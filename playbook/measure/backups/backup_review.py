@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from playbook.clients.backups import BackupStore
+from playbook.clients.backups import BackupStore, StoredFile
 from playbook.core import progress
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
@@ -15,33 +16,44 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.backups import Listing, not_given, size
+from playbook.measure.backups.backups import Listing, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
 from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.own_end import wrong_at_its_end
+from playbook.measure.backups.parts import missing_part
+from playbook.measure.backups.reading import not_given
 from playbook.measure.backups.series import Archive
-from playbook.measure.backups.stored_sets import holds_all
+from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.measure.backups.sums import verify_with_sums
+from playbook.measure.backups.told_beside import told_beside
+from playbook.readers.archives.inner_files import MAX_PACKED
 from playbook.readers.archives.verification import Verification, Wanted
 from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
+_BESIDE = 5.0  # seconds for a report beside an archive
 _SHOWN = 12
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One archive and the result of reading it."""
+    """One archive and the result of reading it.
+
+    Attributes:
+        full: see ``full_kinds``.
+    """
 
     archive: Archive
     verification: Verification
+    full: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def coverage(self) -> Coverage:
         """Of its content, and whether it can hold everything, by its name."""
-        return self.verification.coverage + holds_all(self.archive.file.name)
+        return self.verification.coverage + holds_all(self.archive.file.name, self.full)
 
     @property
     def is_incremental(self) -> bool:
@@ -234,6 +246,7 @@ def backup_verification(
     recovery = settings.target.recovery
     requirements = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
     chosen = backup_listing.archives[: recovery.verify_newest]
+    full = full_kinds(one.file.name for one in backup_listing.archives)
     started = time.monotonic()
     verified: list[Verified] = []
     with progress.work("Verification of backups", most=recovery.verify_seconds) as task:
@@ -242,18 +255,30 @@ def backup_verification(
             if left <= 0:
                 break
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
+            others = backup_listing.others
             try:
-                others = backup_listing.others
                 found = verify_with_sums(
                     backup_store, archive.file, others, requirements, now=clock.now(), seconds=left
                 )
+                found = _with_own_end(backup_store, archive.file, found, left)
             except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
-            verified.append(Verified(archive, found))
+            told, seen = told_beside(backup_store, archive, backup_listing.archives, others, within=_BESIDE)
+            problems = (*filter(None, (missing_part(archive.file),)), *found.problems, *filter(None, (told,)))
+            found = replace(found, problems=problems, coverage=found.coverage + seen)
+            verified.append(Verified(archive, found, full))
     took = time.monotonic() - started
     return BackupVerification(
         backup_store.location, len(chosen), (took, recovery.verify_seconds), _lost(_emptied(verified))
     )
+
+
+def _with_own_end(store: BackupStore, file: StoredFile, found: Verification, seconds: float) -> Verification:
+    """With what the file's own form shows to be wrong, where it is no archive that can be read."""
+    if not found.unreadable or found.problems:
+        return found
+    problem = wrong_at_its_end(store, file, most=MAX_PACKED, within=seconds)
+    return replace(found, problems=(problem,)) if problem else found
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
 from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
@@ -30,23 +29,18 @@ from playbook.measure.backups.backups_of_before import (
     packed_before,
 )
 from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.other_forms import OtherForm, other_form_of
+from playbook.measure.backups.reading import inspected, of_another_job
 from playbook.measure.backups.series import Archive, ended, going_on
-from playbook.measure.backups.stored_sets import (
-    OtherForm,
-    divided,
-    holds_all,
-    is_like_archive,
-    other_form_of,
-)
+from playbook.measure.backups.stored_sets import divided, full_kinds, holds_all, is_like_archive
+from playbook.measure.backups.told_beside import told_of_form
 from playbook.measure.roll_call import RollCall
 from playbook.measure.statements import Statement
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
-from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
+from playbook.readers.archives.inspection import Inspection
 from playbook.settings.model import Settings
-from playbook.settings.sections.target import Backups as Wanted
 
 USUAL_OVER = 14  # archives whose median is the usual size
-_END = 7.0  # seconds for one end of an archive after its read time has run out
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
@@ -164,7 +158,12 @@ class Backups:
         """How much of the newest archive was read and understood, and whether those of other jobs can be read."""
         if self.inspection is None:
             return Coverage()
-        return self.inspection.coverage + holds_all(self.newest.file.name) + self.unread
+        return self.inspection.coverage + self.holds_all + self.unread
+
+    @property
+    def holds_all(self) -> Coverage:
+        """Whether the newest archive can hold everything, by its name."""
+        return holds_all(self.newest.file.name, full_kinds(one.file.name for one in self.archives))
 
     @property
     def presence(self) -> Statement:
@@ -341,29 +340,31 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
-    if (other := backup_listing.other) and other.newest:
+    other = told_of_form(backup_store, backup_listing.other) if backup_listing.other else None
+    if other and other.newest:
         return _by_writing(backup_listing, other, other.newest, wanted.pattern)
     backup_listing.require_archives()
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
-    inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
-    others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
+    others = backup_listing.others
+    inspection = inspected(backup_store, archives, others, wanted, most) if archives else None
+    further = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
     looked_at = [
-        (file, *_of_another_job(backup_store, file, wanted, until)) for file in others if file.size <= most
+        (file, *of_another_job(backup_store, file, wanted, most, until)) for file in further if file.size <= most
     ]
-    inspected = {archives[0].file.name: inspection} if inspection else {}
-    inspected |= {file.name: found for file, found, _ in looked_at}
+    read = {archives[0].file.name: inspection} if inspection else {}
+    read |= {file.name: found for file, found, _ in looked_at}
     return Backups(
         backup_store.location,
         backup_listing.now,
         wanted.pattern,
         archives,
-        backup_listing.others,
+        others,
         inspection,
         tuple((file.name, found.problem) for file, found, _ in looked_at if found.problem),
         together(unread for _, _, unread in looked_at),
         backup_listing.unmatched,
         call_jobs(archives, backup_listing.now, settings, earlier),
-        call_dumps(inspected, backup_listing.now, settings, earlier),
+        call_dumps(read, backup_listing.now, settings, earlier),
         packed_before(archives[0], inspection.times, earlier) if inspection else "",
     )
 
@@ -373,46 +374,6 @@ def _by_writing(listing: Listing, other: OtherForm, newest: StoredFile, pattern:
     inspection = Inspection(other.problem, "not read", coverage=other.coverage)
     file = (Archive(newest, newest.modified, WRITING),)
     return Backups(listing.location, listing.now, pattern, file, (), inspection, other=other)
-
-
-def _of_another_job(
-    store: BackupStore, file: StoredFile, wanted: Wanted, until: float
-) -> tuple[Inspection, Coverage]:
-    """The newest archive of another job, and whether it can be read at all, as far as time is left for it."""
-    nothing, left = Inspection("", "not read"), until - time.monotonic()
-    if left <= 0:
-        return nothing, Coverage()
-    try:
-        with store.open(file, within=left) as stream:
-            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left), Coverage()
-    except Unmeasured as error:
-        return nothing, not_given(file, error) if time.monotonic() < until else Coverage()
-
-
-def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
-    """Inspect an archive; if the store lists but does not deliver it, age and size can still be judged."""
-    try:
-        return _inspect(store, file, wanted, most)
-    except Unmeasured as error:
-        return Inspection("", "not read", coverage=not_given(file, error))
-
-
-def not_given(file: StoredFile, error: Unmeasured) -> Coverage:
-    """Coverage of an archive that the store lists but does not deliver."""
-    return lacking(
-        f"{file.name} not read", expected=f"{file.name} to be read", got=f"an error ({error})", hint=error.hint
-    )
-
-
-def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
-    if file.size <= most:
-        with store.open(file, within=wanted.read_seconds) as stream:
-            inspection = inspect(stream, file.size, manifest=wanted.manifest, seconds=wanted.read_seconds)
-        if not inspection.timed_out:
-            return inspection
-        ends = inspect_ends(partial(store.part, file, within=_END), file.size)
-        return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
-    return inspect_ends(partial(store.part, file), file.size)
 
 
 def size(count: float) -> str:

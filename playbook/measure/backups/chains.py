@@ -1,8 +1,9 @@
-"""Backups of duplicity and pgBackRest by the names of their files: which have ended, and whether chains hold.
+"""Backups of duplicity, pgBackRest and WAL-G by their files' names: which have ended, and whether chains hold.
 
-Nobody else can read them, but their names say on which backup each one builds (``duplicity-inc.A.to.B``, ``F_B``),
-and by which file it ended: duplicity's ``.manifest``, pgBackRest's ``backup.manifest``. A chain that lacks a link
-restores nothing, and neither does an incremental backup without its full one. Pure.
+Nobody else can read them, but their names say on which backup each one builds (``duplicity-inc.A.to.B``, ``F_B``,
+``base_B_D_A``), and by which file it ended: duplicity's ``.manifest``, pgBackRest's ``backup.manifest``, WAL-G's
+``…_backup_stop_sentinel.json``. A chain that lacks a link restores nothing, and neither does an incremental backup
+without its full one. Pure.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ _DUPLICITY = re.compile(
 _PGBACKREST = re.compile(
     r"(?P<place>(?:.*/)?backup/[^/]{1,200}/)(?P<full>\d{8}-\d{6})F(?:_(?P<at>\d{8}-\d{6})[DI])?/(?P<file>.+)"
 )
+# A delta names the beginning of what it builds on: base_000000010000000000000005_D_000000010000000000000003. Other
+# databases have full ones alone, stream_20261122T030000Z.
+_WALG = re.compile(
+    r"(?P<place>(?:.*/)?basebackups_005/)(?P<name>(?:base|stream)_[0-9A-Za-z]{1,40}(?:_D_(?P<base>[0-9A-F]{8,40}))?)"
+    r"(?:(?P<end>_backup_stop_sentinel\.json)|/(?:tar_partitions/part_0*(?P<part>\d{1,9})\.tar|.)(?P<rest>.*))"
+)
 _FIRST = 1
 
 
@@ -33,7 +40,7 @@ class BackupSet:
         base: key of the backup on which it builds; empty for a full one.
         files: all of its files.
         ended: its program has written the file by which it ends.
-        volumes: their numbers, of duplicity.
+        volumes: their numbers, of duplicity and WAL-G.
     """
 
     name: str
@@ -98,9 +105,19 @@ def _sets(files: Iterable[StoredFile]) -> dict[str, BackupSet]:
             one.name = file.name[len(place) : match.start("file") - 1]
             one.base = f"{place}{match['full']}" if match["at"] else ""
             one.ended |= match["file"] == "backup.manifest"
+        elif match := _WALG.fullmatch(file.name):
+            place, name = match["place"], match["name"]
+            one = found[f"{place}{name}"]
+            one.name = name
+            one.base = f"{place}base_{match['base']}" if match["base"] else ""
+            one.ended |= bool(match["end"])
+            one.volumes |= {int(match["part"])} if match["part"] else set()
         else:
             continue
         one.files.append(file)
+    for one in found.values():  # the name of a delta begins as that of a full one
+        if one.base and one.base not in found:
+            one.base = next((key for key in found if key.startswith(f"{one.base}_D_")), one.base)
     return dict(found)
 
 

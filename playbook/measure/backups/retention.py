@@ -17,7 +17,7 @@ from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, size
 from playbook.measure.backups.series import Archive, ended, going_on
-from playbook.measure.backups.stored_sets import holds_all
+from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.settings.model import Settings
 
 # The nightly job may still be running; the daily check decides when its archive is late.
@@ -63,13 +63,15 @@ class BackupRetention:
         more = len(self.missing) - _NAMED
         named += f" and {more} more" if more > 0 else ""
         been = self.nights - self.ahead
+        names = [one.file.name for one in self.archives]
+        full = full_kinds(names)
         kept = f"({been - len(self.missing)} of {been} nights kept"
         return Reading(
             len(self.missing),
             f"{kept}; none for {named})" if named else f"{kept})",
             share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches.")
             + ended(self.archives)
-            + next((known for one in self.archives if not (known := holds_all(one.file.name)).enough), Coverage()),
+            + next((known for name in names if not (known := holds_all(name, full)).enough), Coverage()),
         )
 
     @property

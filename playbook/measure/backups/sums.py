@@ -19,6 +19,10 @@ _MOST_BYTES = 1 << 20  # of a list
 _KIND = r"(?:md5|sha-?(?:1|224|256|384|512))(?:sums?)?"
 _OF_ONE = re.compile(rf"(?i)\.{_KIND}(?:\.txt)?")
 _OF_MANY = re.compile(rf"(?i)(?:.{{0,80}}[._-])?{_KIND}(?:\.txt)?|(?:check)?sums?(?:\.txt)?")
+# Other kinds of sums as long as those of SHA-2, of which a list with a name such as CHECKSUMS may be.
+_AS_LONG = {32: ("md5",), 40: ("sha1",), 56: ("sha224", "sha3_224"), 64: ("sha256", "sha3_256", "blake2s")}
+_AS_LONG |= {96: ("sha384", "sha3_384"), 128: ("sha512", "sha3_512", "blake2b")}
+_SAYS_KIND = re.compile(rf"(?i)(?:^|[._-]){_KIND}")
 _BARE = re.compile(rb"\s*([0-9a-fA-F]{32,128})\s*")
 
 
@@ -55,13 +59,21 @@ def verify_with_sums(
     """One archive, compared with its sums that are stored beside it too."""
     sums = {} if archive.parts else _sums_beside(store, archive, others, seconds)
     with store.open(archive, within=seconds) as opened:
-        stream = _Summed(opened, {ALGORITHMS[len(digest)] for digest in sums.values()})
+        kinds = {name: _kinds(name, digest) for name, digest in sums.items()}
+        stream = _Summed(opened, {kind for one in kinds.values() for kind in one})
         found = verify(cast(IO[bytes], stream), archive.size, wanted, now=now, seconds=seconds)
         if not found.whole or found.problems:
             return found
-        differing = [name for name, digest in sums.items() if stream.digest(ALGORITHMS[len(digest)]) != digest]
+        differing = [
+            name for name, digest in sums.items() if digest not in {stream.digest(kind) for kind in kinds[name]}
+        ]
     problem = f"an archive that differs from its sum in {differing[0]}" if differing else ""
     return replace(found, problems=(problem,)) if problem else found
+
+
+def _kinds(name: str, digest: str) -> tuple[str, ...]:
+    """The algorithms that a sum may be of, by the name of its list and its length."""
+    return (ALGORITHMS[len(digest)],) if _SAYS_KIND.search(name) else _AS_LONG[len(digest)]
 
 
 def _sums_beside(

@@ -11,6 +11,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from playbook.core import door
+from playbook.readers.archives.about_dumps import (
+    AOF,
+    AOF_MANIFEST,
+    CHECKPOINTS,
+    DONE,
+    TOC,
+    Lack,
+    Listed,
+    left_out,
+    wrong_about,
+)
 from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
@@ -22,11 +33,29 @@ from playbook.readers.archives.sqlite_tables import SqliteTables
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
+# Folders that lead to databases and their dumps are not counted: those of a whole system, and all up to one named
+# for backups, unless they are of programs.
+_OF_SYSTEMS = frozenset({"var", "srv", "mnt", "media", "data", "root", "tmp", "lib", "home"})
+_OF_BACKUPS = ("backup", "dump")
+_OF_PROGRAMS = frozenset(
+    {
+        "node_modules",
+        "vendor",
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "fixtures",
+        "example",
+        "examples",
+    }
+)
 _NAME = re.compile(
-    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof\.manifest)"
+    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof(?:\.manifest)?)"
     r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
     r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
-    r"|(?P<about>toc\.dat|metadata|backup_label|xtrabackup_info|mariadb_backup_info)"
+    r"|[^/]+@[^/]*\.(?:tsv|csv|json)\.(?P<chunk>gz|zst)"
+    r"|(?P<about>toc\.dat|metadata|backup_label|(?:xtrabackup|mariadb_backup)_(?:info|checkpoints)|@\.done\.json)"
 )
 _OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
@@ -74,11 +103,6 @@ _ROWS = re.compile(
     rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
 )
 _LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
-# Files of an append-only file of Redis; those of pg_dump's folders, each behind its length in toc.dat.
-_LISTED = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d")
-_IN_TOC = re.compile(rb"\0([\x05-\x1f])\0{3}((?:\d{1,10}|blobs(?:_\d{1,10})?)\.(?:dat|toc))")
-_TOC = "toc.dat"
-_MOST_LISTED, _LONGEST_LISTED = 100_000, 64
 _ERROR = re.compile(
     r"(?i)\b(?:errors?|fatal|failed|failure|denied|refused|not found|no such|can ?not|could ?n[o']t|unable|unknown"
     r"|not running|not a tty|abort\w{0,3}|insecure|usage:)(?!\w)|^<(?:!doctype|html)"
@@ -145,8 +169,7 @@ class InnerFile:
         self._require_time, self._whole = require_time, whole
         self._packing = packing_of(ending)
         self._sealed, self._copied, self._text, self._about = sealed, copied, text, about
-        self._listed: dict[str, None] = {}
-        self._before = b""
+        self._listed = Listed(about)
         self._documents = Documents() if documents else None
         self._statements = Statements() if text else None
         self._tables: Tables | SqliteTables | PgDumpTables | MongoCollections | None = Tables() if text else None
@@ -180,7 +203,7 @@ class InnerFile:
         """What is wrong with it, to follow its name; empty where nothing is."""
         if self._damage:
             return self._damage
-        if self._packing and self._whole and not self._packing.ended:
+        if self._packing and self._whole and not (self._packing.ended and self._packed_size):
             return "is cut off" if self._packed_size else "is empty"
         is_read = not self._sealed and (self._packing is None or self._packing.unpacks)
         nothing = self._packed_size <= _PACKED_NOTHING or (
@@ -194,9 +217,12 @@ class InnerFile:
     @property
     def beside(self) -> list[str]:
         """The files in its folder that it lists."""
-        if self._about.endswith(".manifest"):
-            return _LISTED.findall(self._head.decode(errors="replace"))
-        return list(self._listed)
+        return self._listed.names(self._head)
+
+    @property
+    def left_out(self) -> Lack | None:
+        """What the copy beside it leaves out, where it says so."""
+        return left_out(self._about, self._head)
 
     @property
     def key(self) -> str:
@@ -215,9 +241,12 @@ class InnerFile:
             return self._cut_copy()
         if self._copied and len(head) == _HEAD and not head.strip(b"\0"):
             return f"begins with {_HEAD:,} zeros, as a crash or a full disk leaves them"  # and no database does
+        return wrong_about(self._about, head) or self._wrong_end(head)
+
+    def _wrong_end(self, head: bytes) -> str:
         if head.startswith(_SEVEN_ZIP):
             return self._cut_seven_zip()
-        ends = None if self._about == _TOC else self._ends_well
+        ends = None if self._about == TOC else self._ends_well
         if ends is not None:
             return "" if ends else "is cut off"
         for begin, lasts in _ENDS:
@@ -297,8 +326,7 @@ class InnerFile:
     def _keep(self, data: bytes) -> None:
         if self._documents:
             self._documents.write(data)
-        if self._about == _TOC:
-            self._note(data)
+        self._listed.write(data)
         if self._statements:
             self._statements.write(data)
         if self._tables is None and self._size < _LONGEST_MARK <= self._size + len(data):
@@ -312,18 +340,10 @@ class InnerFile:
 
     def _begin_tables(self, data: bytes) -> None:
         """Read the tables of a binary file from its beginning, if it is of a known kind."""
-        if self._about != _TOC:
+        if self._about != TOC:
             self._tables = next((reader() for mark, reader in _TABLES.items() if data.startswith(mark)), None)
         if self._tables:
             self._tables.write(data)
-
-    def _note(self, data: bytes) -> None:
-        """Keep the files that pg_dump's list of contents names."""
-        data = self._before + data
-        for found in _IN_TOC.finditer(data):
-            if found[1][0] == len(found[2]) and len(self._listed) < _MOST_LISTED:
-                self._listed[found[2].decode()] = None
-        self._before = data[-_LONGEST_LISTED:]
 
 
 def is_of_redis(path: str) -> bool:
@@ -334,9 +354,9 @@ def is_of_redis(path: str) -> bool:
 def is_database_dump(path: str) -> bool:
     """Whether a member is the dump or the copy of a database, by its name."""
     found = _name_of(path)
-    if found is None or found["short"] or found["part"] or found["about"]:
+    if found is None or found["short"] or found["part"] or found["chunk"] or found["about"]:
         return False
-    if (found["copy"] or "").lower() == "aof.manifest":
+    if (found["copy"] or "").lower() in (AOF, AOF_MANIFEST):  # their sizes change from night to night
         return False
     return (found["binary"] or "").lower() not in ("tar", "zip", "7z")
 
@@ -350,7 +370,8 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     if not found:
         return None, 0
     sealed, copy, about = bool(found["sealed"]), (found["copy"] or "").lower(), (found["about"] or "").lower()
-    packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or ""
+    packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or found["chunk"] or ""
+    is_filled = copy == AOF_MANIFEST or about in (TOC, DONE) or about.endswith(CHECKPOINTS)
     ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
     whole = effort <= most
@@ -358,15 +379,30 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
         require_time,
         ending=ending,
         sealed=sealed,
-        copied=copy != "aof.manifest" and about != _TOC and bool(copy or about),
+        copied=not is_filled and bool(copy or about or found["chunk"]),
         text=bool(found["text"]),
         whole=whole,
         documents=copy == "bson",
-        about=about or copy * (copy == "aof.manifest"),
+        about=about or copy * (copy in (AOF, AOF_MANIFEST)),
     )
     return one, effort if whole else 0
 
 
 def _name_of(path: str) -> re.Match[str] | None:
-    folders, _, name = path.rpartition("/")
-    return None if folders.count("/") + bool(folders) > _MOST_FOLDERS else _NAME.fullmatch(name)
+    *folders, name = path.split("/")
+    found = _NAME.fullmatch(name)
+    return found if found and _depth(folders) <= _MOST_FOLDERS else None
+
+
+def _depth(folders: list[str]) -> int:
+    """Number of folders that do not only lead to backups."""
+    names = [folder.lower() for folder in folders]
+    if not _OF_PROGRAMS.isdisjoint(names):
+        return len(names)
+    last = max(
+        (place for place, name in enumerate(names, 1) if any(word in name for word in _OF_BACKUPS)), default=0
+    )
+    leading = next((place for place, name in enumerate(names) if name not in _OF_SYSTEMS), len(names))
+    if "home" in names[:leading]:
+        leading += 1  # that of an account
+    return max(len(names) - max(last, leading), 0)

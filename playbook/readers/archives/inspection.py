@@ -41,6 +41,7 @@ class Inspection:
         members: number of members; None where it was not read to its end.
         manifest: None where there is none, or none that is understood.
         timed_out: the time limit was reached.
+        unreadable: it is no tar, or in a form that is not known here.
         times: when what is in it was made, as far as it was read.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -50,6 +51,7 @@ class Inspection:
     members: int | None = None
     manifest: Manifest | None = None
     timed_out: bool = False
+    unreadable: bool = False
     times: Times = field(default_factory=Times)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -85,7 +87,8 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
         how = f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it, in order that far"
         return Inspection("", how, timed_out=True, coverage=share(reader.count, size, "bytes", hint=_MORE))
     except UnreadableError as error:
-        return Inspection("", "not read, as its form is not known here", coverage=unreadable(error))
+        how = "not read, as its form is not known here"
+        return Inspection("", how, unreadable=True, coverage=unreadable(error))
     except DamagedError as damage:
         return Inspection(f"an archive that {damage}", f"read until byte {reader.count:,} of {size:,}")
     found = walk.manifest()

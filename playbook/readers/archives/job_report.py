@@ -40,7 +40,7 @@ _BAD_WORDS = frozenset(
     }
 )
 # Of a job that has not ended, unless it also says that it has.
-_BEGUN = frozenset({"running", "started", "progress", "pending", "queued"})
+_BEGUN = frozenset({"running", "starting", "started", "progress", "pending", "queued", "syncing"})
 _GOOD_WORDS = frozenset(
     {
         *("ok", "success", "successful", "successfully", "succeeded", "complete", "completed", "done"),
@@ -53,6 +53,26 @@ _NONE_OF_THEM = re.compile(
     r"(?i)\b(?:no|0|zero|without(?: any)?) (?:errors?|failed|failures?|warnings?|problems?|skipped)\b"
 )
 _NOTHING = frozenset({"", "0", "none", "no", "false", "null"})
+
+
+def report_of_lines(text: str, *, state: bool) -> tuple[str, list[str]]:
+    """As ``report_of``, of lines such as ``status=FAILED``.
+
+    Args:
+        state: a text without such lines is a state or an exit code.
+    """
+    pairs = [
+        line.partition("=") for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#")
+    ]
+    if not pairs and state and text.strip():
+        word = text.strip()
+        return report_of({"exit code": int(word)} if word.lstrip("-").isdecimal() else {"status": word})
+    return report_of({name.strip(): value.strip().strip("\"'") for name, _, value in pairs})
+
+
+def has_only_begun(failure: str) -> bool:
+    """Whether a failure in the words of ``report_of`` is that the job has not ended."""
+    return bool({word.lower() for word in _WORD.findall(failure)} & _BEGUN)
 
 
 def report_of(document: dict[str, Any], *, inner: bool = False) -> tuple[str, list[str]]:

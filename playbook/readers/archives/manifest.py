@@ -35,6 +35,8 @@ _TAGGED = re.compile(
     rf"(?P<escaped>\\?)(?:MD5|SHA(?:2-)?\d{{1,3}}) ?\((?P<path>.+)\) ?= (?P<sum>{_SUM})", re.DOTALL
 )
 _NAMED = re.compile(r"(?i)(?:md5|sha-?(?:1|224|256|384|512))(?!\d)")
+# Names of lists whose sums are as long as those of SHA-2 and of another kind.
+_NAMED_OTHERWISE = re.compile(r"(?i)(?<![a-z])(?:sha-?3(?!84)|b2|b3|blake|keccak|xxh|sm3)")
 # RFC 9580, 7: lines that begin with a dash have another one and a space before it.
 _SIGNED = re.compile(
     r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*\n(?P<text>.*)\n-----BEGIN PGP SIGNATURE-----\n.*"
@@ -91,6 +93,11 @@ def algorithms_of(name: str, begin: bytes) -> frozenset[str]:
     found = {named[0].lower().replace("-", "") for named in _NAMED.finditer(name)}
     lengths = {len(digits) for digits in re.findall(rb"\b[0-9a-fA-F]{32,128}\b", begin)}
     return frozenset({"sha256", *found, *(ALGORITHMS[length] for length in lengths & ALGORITHMS.keys())})
+
+
+def is_of_other_sums(name: str) -> bool:
+    """Whether a list is of sums that are not known here, by its name: ``B2SUMS``, ``SHA3SUMS``."""
+    return _NAMED_OTHERWISE.search(name) is not None
 
 
 def read_manifest(data: bytes) -> Manifest:

@@ -1,8 +1,9 @@
 """Dumps of databases that are folders: their programs show by one file that they have finished.
 
-pg_dump writes ``toc.dat`` last, MySQL Shell ``@.done.json``, xtrabackup ``xtrabackup_checkpoints``; mydumper gives
-``metadata.partial`` its name ``metadata``. Of PostgreSQL's own folder no file may be missing by which it starts:
-``global/pg_control``, and ``backup_label`` where it was copied while the server ran.
+pg_dump writes ``toc.dat`` last, MySQL Shell ``@.done.json``, xtrabackup ``xtrabackup_checkpoints`` (newer ones of
+MariaDB ``mariadb_backup_checkpoints``); mydumper gives ``metadata.partial`` its name ``metadata``. Redis loads
+nothing of its append-only file without the manifest. Of PostgreSQL's own folder no file may be missing by which it
+starts: ``global/pg_control``, and ``backup_label`` where it was copied while the server ran.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ _PROGRAMS = (
         "metadata",
     ),
     (
-        re.compile(r"xtrabackup_logfile(?:\.\w{2,4})?"),
-        re.compile(r"xtrabackup_checkpoints(?:\.\w{2,4})?"),
+        re.compile(r"xtrabackup_logfile(?:\.\w{2,4})?|backup-my\.cnf(?:\.\w{2,4})?"),
+        re.compile(r"(?:xtrabackup|mariadb_backup)_checkpoints(?:\.\w{2,4})?"),
         "xtrabackup",
         "xtrabackup_checkpoints",
+    ),
+    (
+        re.compile(r".+\.aof\.\d+\.(?:base\.(?:rdb|aof)|incr\.aof)"),
+        re.compile(r".+\.aof\.manifest"),
+        "Redis' append-only file",
+        "its manifest, so that Redis would begin empty",
     ),
 )
 _PACKED = re.compile(r"\.(?:gz|lz4|zst|bz2)$")

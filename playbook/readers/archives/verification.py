@@ -11,7 +11,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO
 
@@ -20,7 +20,7 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.inspection import unreadable
-from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of
+from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of, is_of_other_sums
 from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
@@ -49,6 +49,7 @@ class Verification:
         times: when what is in it was made, and its dumps of databases.
         of_databases: bytes of the dumps of databases, by their names.
         located: files that the manifest lists, to the member that holds their content.
+        unreadable: it is no tar, or in a form that is not known here.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
@@ -65,6 +66,7 @@ class Verification:
     times: Times = field(default_factory=Times)
     of_databases: dict[str, int] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
+    unreadable: bool = False
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
@@ -124,7 +126,7 @@ def verify(
         return walk.result(how, whole=False, coverage=share(reader.count, size, "bytes", hint=_MORE))
     except UnreadableError as error:
         how = f"read until byte {reader.count:,} of {size:,}" if walk.sizes else "not read"
-        return walk.result(how, whole=False, coverage=unreadable(error))
+        return replace(walk.result(how, whole=False, coverage=unreadable(error)), unreadable=not walk.sizes)
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
         return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
@@ -213,12 +215,13 @@ class _Walk(Walk):
     def _is_summed(self, listed: ListedFile) -> bool:
         """Whether its sum was made; a missing file is reported by itself."""
         found = self._sums.get(self.real(self.found_at(listed)))
-        return found is None or listed.algorithm in found
+        return found is None or (listed.algorithm in found and not is_of_other_sums(self.manifest_name))
 
     def _sum_of(self, listed: ListedFile) -> str:
         """The sum of a listed file as it is in the archive; empty where none is listed, or none was made."""
         found = self._sums.get(self.real(self.found_at(listed)), {})
-        return found.get(listed.algorithm, "") if listed.digest else ""
+        is_known = bool(listed.digest) and not is_of_other_sums(self.manifest_name)
+        return found.get(listed.algorithm, "") if is_known else ""
 
     @property
     def coverage(self) -> Coverage:
@@ -257,7 +260,7 @@ class _Walk(Walk):
             times,
             {path: self.sizes.get(self.real(path), 0) for path in times.databases},
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
-            self.coverage if coverage is None else coverage,
+            coverage=self.coverage if coverage is None else coverage,
         )
 
 

@@ -22,6 +22,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
+from playbook.readers.archives.about_dumps import Lack
 from playbook.readers.archives.dump_statements import is_structure
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
@@ -33,6 +34,7 @@ from playbook.readers.archives.unfinished import unfinished
 INCREMENTAL = "incremental"
 """What an archive's coverage says where an earlier one holds a part of it."""
 
+_ALONE = "An incremental archive alone restores nothing: let the pattern name the full ones."
 _MAX_LINKS = 40  # length of a chain of links
 # Kinds of members besides files, folders, links and devices.
 # https://www.gnu.org/software/tar/manual/html_node/Standard.html
@@ -77,6 +79,7 @@ class Walk:
     _keys: dict[str, str] = field(default_factory=dict)
     _tables: dict[str, dict[str, int]] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
+    _left_out: dict[str, Lack] = field(default_factory=dict)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
     _no_pictures: set[str] = field(default_factory=set)
@@ -184,6 +187,9 @@ class Walk:
         self._tables[path] = inner.tables
         if inner.key:
             self._keys[path] = inner.key
+        self._left_out.pop(path, None)
+        if lack := inner.left_out:
+            self._left_out[path] = lack
         if inner.made:
             self._made[path] = inner.made
         folder = path.rpartition("/")[0]
@@ -316,7 +322,16 @@ class Walk:
                 INCREMENTAL,
                 expected="an archive that holds everything",
                 got=f"one that leaves out {self._elsewhere:,} files as unchanged since an earlier one",
-                hint="An incremental archive alone restores nothing: let the pattern name the full ones.",
+                hint=_ALONE,
+            )
+        for lack in self._left_out.values():
+            total += lacking(
+                INCREMENTAL if lack.incremental else "a part",
+                expected="an archive that holds everything",
+                got=lack.got,
+                hint=_ALONE
+                if lack.incremental
+                else "Let the job copy all tables, or let the pattern name others.",
             )
         if not self.manifest_name or self._manifest is None:
             return total

@@ -121,6 +121,7 @@ class Prometheus(Section, frozen=True):
     """Direct access to Prometheus. Where ``url`` is not set, Grafana's data source proxy is used.
 
     Attributes:
+        tenant: of Mimir, Cortex and others that serve several, sent as X-Scope-OrgID.
         selector: matchers of the application's own series, e.g. ``job="portfolio"``; inserted for ``$selector``.
         component_label: the label that names a series' component.
         web_selector: matchers of the web component's own, besides ``selector``; where not set, ``component_label``
@@ -136,6 +137,7 @@ class Prometheus(Section, frozen=True):
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
+    tenant: str | None = None
     selector: str | None = None
     component_label: str = "component"
     web_selector: str | None = None
@@ -171,6 +173,7 @@ class Alertmanager(Section, frozen=True):
     """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
 
     Attributes:
+        tenant: as that of Prometheus.
         ignore: names of alerts that fire in a healthy system, wherever they are read from.
         always: alerts that always fire; where one does not fire, alerts may be lost. Of the defaults only those
             with a rule.
@@ -183,6 +186,7 @@ class Alertmanager(Section, frozen=True):
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
+    tenant: str | None = None
     ignore: tuple[str, ...] = (*ALWAYS_FIRE, "InfoInhibitor", "PlaybookTestAlert")
     always: tuple[str, ...] = ALWAYS_FIRE
     longest_silence_days: float = 30.0

@@ -1,0 +1,58 @@
+"""A file that is no tar, and shows by its end and its lengths whether it is whole: a dump, packed, encrypted."""
+
+from __future__ import annotations
+
+import time
+
+from playbook.clients.backups import BackupStore, StoredFile
+from playbook.readers.archives.dump_statements import is_structure
+from playbook.readers.archives.inner_files import inner_file
+from playbook.readers.archives.streams import CHUNK, OutOfTimeError
+
+# How what packs or encrypts begins, by the ending that its files have: others have such a name by mistake.
+_BEGINNINGS = {
+    "gz": (b"\x1f\x8b",),
+    "tgz": (b"\x1f\x8b",),
+    "bz2": (b"BZh",),
+    "xz": (b"\xfd7zXZ\0",),
+    "zst": (b"\x28\xb5\x2f\xfd",),
+    "lz4": (b"\x04\x22\x4d\x18",),
+    "gpg": (b"\x84", b"\x85", b"\x8c", b"\xc1", b"\xc3", b"-----BEGIN PGP MESSAGE"),
+    "pgp": (b"\x84", b"\x85", b"\x8c", b"\xc1", b"\xc3", b"-----BEGIN PGP MESSAGE"),
+    "age": (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE"),
+}
+
+
+def wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, within: float) -> str:
+    """What is wrong with it by its own form, to follow "got"; empty where nothing is, or where that is not known.
+
+    Args:
+        most: bytes that are unpacked; of more only the beginning is looked at.
+        within: limit in seconds; what was read until then was in order.
+
+    Raises:
+        Unmeasured: as reading the store does.
+    """
+    until = time.monotonic() + within
+
+    def require_time() -> None:
+        if time.monotonic() > until:
+            raise OutOfTimeError
+
+    inner, _ = inner_file(file.name.rpartition("/")[2], file.size, round(most), require_time)
+    if inner is None:
+        return ""
+    try:
+        with store.open(file, within=within) as stream:
+            piece = stream.read(CHUNK)
+            if not piece.startswith(_BEGINNINGS.get(file.name.rpartition(".")[2].lower(), (b"",))):
+                return ""
+            while piece:
+                require_time()
+                inner.write(piece)
+                piece = stream.read(CHUNK)
+    except OutOfTimeError:
+        return ""
+    if not inner.problem and inner.has_rows is False and not is_structure(file.name):
+        return "a dump in which no table has a row"
+    return f"a file that {inner.problem}" if inner.problem else ""

@@ -1,0 +1,173 @@
+"""What a job writes beside an archive: whether it failed, and whether it has ended at all.
+
+Velero writes ``velero-backup.json``, Barman and pg_probackup ``backup.info`` and ``backup.control``, Percona's
+backups of MongoDB ``….pbm.json``; other jobs a JSON, a state or an exit code under the archive's own name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from playbook.clients.backups import BackupStore, StoredFile
+from playbook.core.budget import OverBudget, read_json
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.errors import Unmeasured
+from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.other_forms import OtherForm
+from playbook.measure.backups.series import Archive
+from playbook.readers.archives.job_report import has_only_begun, report_of, report_of_lines
+
+_MOST_BYTES = 1 << 20  # of a report
+_MOST_READ = 5  # reports beside one archive
+_SECONDS = 5.0  # for one report
+_LEAST = 3  # archives that had a file beside them, for it to be missed at the newest
+_REPORT = re.compile(r"(?i)(?P<json>json)|(?P<lines>info|control)|(?P<state>status|state|exit|exitcode|rc|result)")
+_MARK = re.compile(r"(?i)fail(?:ed|ure)?|err(?:ors?)?")
+# What a job writes when it has ended. Logs are begun before, and sums are also written by others.
+_OF_THE_END = re.compile(r"(?i).+\.(?:json|info|control|status|exit|ok|done|success|completed?)")
+
+
+def told_beside(
+    store: BackupStore,
+    archive: Archive,
+    archives: Sequence[Archive],
+    others: Iterable[StoredFile],
+    *,
+    within: float,
+) -> tuple[str, Coverage]:
+    """What the job reports as wrong with an archive, to follow "got", and what of it is not known.
+
+    Args:
+        archives: all of them, newest first.
+        others: files that are no archives.
+        within: limit in seconds of each report.
+    """
+    folders = _by_folder(one.file.name for one in archives)
+    files = list(others)
+    beside = [file for file in _beside(archive.file.name, files, folders) if _is_report(file)]
+    problem, seen = "", _ended(archive, archives, files, folders)
+    for file in beside[:_MOST_READ]:
+        found, unclear = report_in(store, file, within=within)
+        problem = problem or (f"{file.name} beside it, in which its job says {found}" if found else "")
+        if unclear:
+            seen += lacking(
+                "report not understood",
+                expected=f"{file.name} to say that the backup has ended well",
+                got=unclear,
+                hint="Look at the log of the backup job.",
+            )
+    return problem, seen
+
+
+def told_of_form(store: BackupStore, other: OtherForm) -> OtherForm:
+    """A program's own form, with the newest backup that has ended by its report, and what later reports say."""
+    failed = ""
+    for file in other.reports[:_MOST_READ]:
+        failure, _ = report_in(store, file, within=_SECONDS)
+        if not failure:
+            return replace(other, newest=file, problem=other.problem or failed)
+        if not has_only_begun(failure):
+            failed = failed or f"{file.name}, in which its job says {failure}"
+    return replace(other, problem=other.problem or failed)
+
+
+def report_in(store: BackupStore, file: StoredFile, *, within: float) -> tuple[str, str]:
+    """What a report says went wrong, and what in it is not clear; both are empty where nothing is."""
+    ending = file.name.rpartition(".")[2]
+    if _MARK.fullmatch(ending):
+        # Of a program's errors there is a file also where there are none.
+        return (
+            ("that it failed, by this file", "") if file.size or not ending.lower().startswith("err") else ("", "")
+        )
+    kind = _REPORT.fullmatch(ending)
+    if kind is None or file.size > _MOST_BYTES:
+        return "", ""
+    try:
+        data = store.part(file, 0, file.size, within=within)
+    except Unmeasured as error:
+        return "", f"an error ({error})"
+    if not kind["json"]:
+        failure, unclear = report_of_lines(data.decode(errors="replace"), state=bool(kind["state"]))
+        return failure, "; ".join(unclear)
+    try:
+        document = read_json(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, OverBudget):
+        return "", ""
+    failure, unclear = report_of(document) if isinstance(document, dict) else ("", [])
+    return failure, "; ".join(unclear)
+
+
+def _is_report(file: StoredFile) -> bool:
+    ending = file.name.rpartition(".")[2]
+    return bool(_MARK.fullmatch(ending) or _REPORT.fullmatch(ending))
+
+
+def _beside(name: str, files: Iterable[StoredFile], folders: dict[str, int]) -> list[StoredFile]:
+    """Files that belong to an archive: under its own name with other endings, or alone with it in its folder."""
+    folder, _, own = name.rpartition("/")
+    is_alone = bool(folder) and folders.get(folder) == 1
+    found = []
+    for file in files:
+        place, _, other = file.name.rpartition("/")
+        if place == folder and (is_alone or _is_of(other, own)):
+            found.append(file)
+    return sorted(found, key=lambda file: file.name)
+
+
+def _is_of(other: str, own: str) -> bool:
+    """Whether a name is that of an archive with other endings: ``shop.json``, ``shop.tar.gz.json``."""
+    stem = other
+    while "." in stem:
+        stem = stem.rpartition(".")[0]
+        if stem and (own == stem or own.startswith(f"{stem}.")):
+            return True
+    return False
+
+
+def _ended(
+    archive: Archive, archives: Sequence[Archive], files: Sequence[StoredFile], folders: dict[str, int]
+) -> Coverage:
+    """Whether there is what the job wrote at the end of each backup before."""
+    kind = nameless(archive.file.name)
+    before = [one for one in archives if one.made < archive.made and nameless(one.file.name) == kind]
+    if len(before) < _LEAST:
+        return Coverage()
+    marks = [_marks(one.file.name, files, folders) | _siblings(one, archives) for one in before[: _LEAST + 1]]
+    missing = sorted(
+        set.intersection(*marks) - _marks(archive.file.name, files, folders) - _siblings(archive, archives)
+    )
+    if not missing:
+        return Coverage()
+    return lacking(
+        "its job may not have ended",
+        expected=f"a file like {missing[0].rpartition('/')[2]} beside it, as beside those before",
+        got="none",
+        hint="Look at the log of the backup job: it writes this file when it ends.",
+    )
+
+
+def _marks(name: str, files: Iterable[StoredFile], folders: dict[str, int]) -> set[str]:
+    beside = _beside(name, files, folders)
+    return {nameless(file.name) for file in beside if _OF_THE_END.fullmatch(file.name)}
+
+
+def _siblings(archive: Archive, archives: Iterable[Archive]) -> set[str]:
+    """The other archives of the same night, where each night has a folder: ``2026-11-22/pg_wal.tar.gz``."""
+    folder = archive.file.name.rpartition("/")[0]
+    if nameless(folder) == folder:
+        return set()
+    names = (one.file.name for one in archives if one.file.name.rpartition("/")[0] == folder)
+    return {nameless(name) for name in names if name != archive.file.name}
+
+
+def _by_folder(names: Iterable[str]) -> dict[str, int]:
+    """Number of archives in each folder."""
+    found: dict[str, int] = {}
+    for name in names:
+        folder = name.rpartition("/")[0]
+        found[folder] = found.get(folder, 0) + 1
+    return found

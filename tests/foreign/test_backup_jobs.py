@@ -1,0 +1,362 @@
+"""What backup jobs write beside their archives, in the words of Velero, Barman, Percona and home-made scripts."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from checks.backups import test_backups as checks
+from playbook.core.counters import Earlier
+from playbook.core.errors import Unmeasured
+from playbook.measure.backups.backups import backups
+from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
+from tests.judged import judged
+
+NIGHTS = (101, 77, 53, 29, 5)  # hours
+
+
+def archive(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name, data in (members or {"a.txt": os.urandom(3000)}).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def at(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+def put(folder: Path, name: str, data: bytes | str, hours: float) -> None:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data.encode() if isinstance(data, str) else data)
+    os.utime(file, (at(hours).timestamp(),) * 2)
+
+
+def velero(folder: Path, hours: float, phase: str = "Completed", **status: object) -> None:
+    """A folder for each backup, as in the documentation of its output."""
+    name = f"shop-daily-{at(hours):%Y%m%d%H%M%S}"
+    told = {
+        "kind": "Backup",
+        "apiVersion": "velero.io/v1",
+        "metadata": {"name": name, "namespace": "velero"},
+        "spec": {"includedNamespaces": ["*"], "ttl": "720h0m0s"},
+        "status": {"version": 1, "formatVersion": "1.1.0", "phase": phase, **status},
+    }
+    put(folder, f"backups/{name}/velero-backup.json", json.dumps(told), hours)
+    put(folder, f"backups/{name}/{name}.tar.gz", archive(), hours)
+    for more in ("csi-volumesnapshots.json", "itemoperations.json", "logs", "podvolumebackups.json", "results"):
+        put(folder, f"backups/{name}/{name}-{more}.gz", archive(), hours)
+
+
+@pytest.mark.parametrize(
+    ("phase", "verdict", "words"),
+    [
+        ("Completed", OK, ""),
+        (
+            "PartiallyFailed",
+            CRITICAL,
+            'velero-backup.json beside it, in which its job says "phase": "PartiallyFailed"',
+        ),
+        ("Failed", CRITICAL, '"phase": "Failed"'),
+        ("FailedValidation", CRITICAL, '"phase": "FailedValidation"'),
+        ("InProgress", CRITICAL, '"phase": "InProgress"'),
+        ("Deleting", UNKNOWN, 'say that the backup has ended well, got "phase": "Deleting"'),
+        ("", UNKNOWN, "expected a file like velero-backup.json beside it, as beside those before, got none"),
+    ],
+)
+def test_phase_of_velero_counts(tmp_path, phase, verdict, words):
+    """Its archive can be read although volumes or hooks failed."""
+    for hours in NIGHTS:
+        velero(tmp_path, hours, phase if hours == NIGHTS[-1] and phase else "Completed")
+    if not phase:
+        max(tmp_path.glob("backups/*/velero-backup.json")).unlink()
+    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+        assert (told[0], words in told[1]) == (verdict, True), told
+
+
+def barman(folder: Path, hours: float, status: str = "DONE", error: str = "None") -> None:
+    """As barman-cloud-backup writes it, which ends with backup.info."""
+    place = f"main/base/{at(hours):%Y%m%dT%H%M%S}"
+    lines = (
+        "begin_time=2026-11-22 03:00:00.1+00:00",
+        f"error={error}",
+        "mode=None",
+        f"status={status}",
+        "version=150004",
+    )
+    put(folder, f"{place}/backup.info", "\n".join(lines), hours)
+    data = {
+        "PG_VERSION": b"15\n",
+        "global/pg_control": os.urandom(900),
+        "base/1/PG_VERSION": b"15\n",
+        "backup_label": b"",
+    }
+    put(folder, f"{place}/data.tar.gz", archive(**data), hours)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "verdict", "words"),
+    [
+        ("DONE", "None", OK, ""),
+        ("FAILED", "failure uploading data (Connection reset)", CRITICAL, "in which its job says"),
+        ("STARTED", "None", CRITICAL, '"status": "STARTED"'),
+        ("WAITING_FOR_WALS", "None", UNKNOWN, '"status": "WAITING_FOR_WALS"'),
+    ],
+)
+def test_status_of_barman_counts(tmp_path, status, error, verdict, words):
+    """Of a base backup that barman-cloud-backup has uploaded."""
+    for hours in NIGHTS:
+        barman(tmp_path, hours, *((status, error) if hours == NIGHTS[-1] else ()))
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert (told[0], words in told[1]) == (verdict, True), told
+
+
+BESIDE = {
+    "success": ("{}.tar.gz.json", '{"status": "success", "errors": 0}', OK, ""),
+    "failed": ("{}.tar.gz.json", '{"status": "failed", "error": "no space left on device"}', CRITICAL, "failed"),
+    "exit-code": ("{}.json", '{"exit_code": 2}', CRITICAL, '"exit_code": 2'),
+    "exit-code-of-0": ("{}.json", '{"exit_code": 0}', OK, ""),
+    "mark": ("{}.tar.gz.failed", "", CRITICAL, "that it failed, by this file"),
+    "errors": ("{}.err", "mysqldump: Got error: 1045: Access denied", CRITICAL, "failed"),
+    "no-errors": ("{}.err", "", OK, ""),
+    "state": ("{}.status", "FAILED\n", CRITICAL, '"status": "FAILED"'),
+    "good-state": ("{}.status", "OK\n", OK, ""),
+    "exit": ("{}.exit", "1\n", CRITICAL, '"exit code": 1'),
+    "good-exit": ("{}.exit", "0\n", OK, ""),
+    "running": ("{}.status", "running", CRITICAL, '"running"'),
+    "unclear": ("{}.status", "smouldering", UNKNOWN, "smouldering"),
+    "other-json": ("{}.json", '[{"id": 1}]', OK, ""),
+    "of-another-archive": ("other-{}.json", '{"status": "failed"}', OK, ""),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "verdict", "words"), BESIDE.values(), ids=BESIDE)
+def test_report_under_the_name_of_an_archive_counts(tmp_path, name, content, verdict, words):
+    """In JSON, as a state, as an exit code or as a mark."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
+        put(tmp_path, f"{own}.tar.gz", archive(), hours)
+        if hours == NIGHTS[-1]:
+            put(tmp_path, name.format(own), content, hours)
+    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+        assert (told[0], words in told[1]) == (verdict, True), told
+
+
+@pytest.mark.parametrize(("mark", "verdict"), [("done", UNKNOWN), ("json", UNKNOWN), ("log", OK), ("sha256", OK)])
+def test_file_by_which_a_job_ends_is_missed(tmp_path, mark, verdict):
+    """Each archive before has it. Logs are begun before, and sums may be made by others."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz"
+        put(tmp_path, own, archive(), hours)
+        if hours != NIGHTS[-1]:
+            put(tmp_path, f"{own}.{mark}", "{}", hours)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert (told[0], "beside it, as beside those before, got none" in told[1]) == (verdict, verdict is UNKNOWN), (
+        told
+    )
+
+
+VOLUMES = {
+    "gpg-by-split": ("shop-{}.tar.gz.gpg.{}", ("aa", "ab", "ac", "ad"), b"\x8c\x0d\x04\x09\x03\x02"),
+    "zstandard": ("shop-{}.tar.zst.part{}", ("001", "002", "003", "004"), b"\x28\xb5\x2f\xfd"),
+    "7-zip": ("shop-{}.7z.{}", ("001", "002", "003", "004"), b"7z\xbc\xaf\x27\x1c"),
+    "winrar": ("shop-{}.{}.rar", ("part1", "part2", "part3", "part4"), b"Rar!\x1a\x07\x01\x00"),
+    "zip": ("shop-{}.{}", ("z01", "z02", "z03", "zip"), b"PK\x07\x08PK\x03\x04"),
+    "split-without-a-dot": ("shop-{}.tar.gz.gpg{}", ("aa", "ab", "ac", "ad"), b"\x8c\x0d\x04\x09\x03\x02"),
+    "in-chunks": ("shop-{}.tar.zst.chunk{}", ("1", "2", "3", "4"), b"\x28\xb5\x2f\xfd"),
+}
+
+
+@pytest.mark.parametrize(("form", "numbers", "begin"), VOLUMES.values(), ids=VOLUMES)
+@pytest.mark.parametrize(
+    ("broken", "words"), [("", ""), ("missing", "without the part before"), ("empty", "of 0 bytes")]
+)
+def test_missing_volume_is_found_by_its_number(tmp_path, form, numbers, begin, broken, words):  # noqa: PLR0917
+    """Also of what cannot be read here, which a volume missing in the middle makes worthless."""
+    for hours in NIGHTS:
+        for place, number in enumerate(numbers):
+            is_broken = broken and hours == NIGHTS[-1] and place == 1
+            if not is_broken or broken == "empty":
+                data = b"" if is_broken else (begin if not place else b"") + bytes(range(1, 201)) * 10
+                put(tmp_path, form.format(f"{at(hours):%Y%m%dT%H%M%SZ}", number), data, hours)
+    told = daily_and_weekly(tmp_path, pattern="shop-*", manifest="")[0]
+    if broken:
+        assert (told[0], words in told[1]) == (CRITICAL, True), told
+    else:
+        assert "volume" not in told[1] + told[1].partition("part ")[2], told
+        assert "no sound gzip" not in told[1], told
+
+
+ROWS = b"".join(b"INSERT INTO `a` VALUES (%d,'x');\n" % number for number in range(900))
+MYSQL = b"-- MySQL dump 10.13  Distrib 8.0.36\n--\nCREATE TABLE `a` (`i` int);\n" + ROWS
+MYSQL_END = b"-- Dump completed on 2026-11-22  3:00:01\n"
+POSTGRESQL = (
+    b"--\n-- PostgreSQL database dump\n--\nCREATE TABLE a (i int);\nCOPY a (i) FROM stdin;\n" + b"1\n" * 999
+)
+POSTGRESQL_END = b"\\.\n--\n-- PostgreSQL database dump complete\n--\n"
+STORED = b"\x28\xb5\x2f\xfd\x00\x58" + (900 << 3 | 1).to_bytes(3, "little")
+ALONE = {
+    "mysqldump": ("sql.gz", gzip.compress(MYSQL + MYSQL_END), ""),
+    "mysqldump-broke-off": ("sql.gz", gzip.compress(MYSQL), "breaks off, without the line '-- Dump completed'"),
+    "mysqldump-cut": (
+        "sql.gz",
+        gzip.compress(MYSQL + os.urandom(9000) + MYSQL_END)[:-4000],
+        "a file that is cut off",
+    ),
+    "mysqldump-without-rows": (
+        "sql.gz",
+        gzip.compress(MYSQL.replace(ROWS, b"") + MYSQL_END),
+        "a dump in which no table has a row",
+    ),
+    "pg_dump": ("sql", POSTGRESQL + POSTGRESQL_END, ""),
+    "pg_dump-broke-off": ("sql", POSTGRESQL, "breaks off"),
+    "redis": ("rdb", b"REDIS0011" + bytes(90) + b"\xff" + bytes(range(8)), ""),
+    "redis-cut": ("rdb", b"REDIS0011" + bytes(90), "a file that is cut off"),
+    "zstandard": ("tar.zst", STORED + os.urandom(900), ""),
+    "zstandard-cut": ("tar.zst", STORED + os.urandom(800), "a file that is cut off"),
+    "age": ("tar.gz.age", b"age-encryption.org/v1\n-> scrypt x 18\nx\n--- y\n" + os.urandom(400), ""),
+    "age-of-nothing": (
+        "tar.gz.age",
+        b"age-encryption.org/v1\n-> scrypt x 18\nx\n--- y\n" + os.urandom(50),
+        "empty",
+    ),
+    "zip-cut": ("zip", b"PK\x03\x04" + bytes(range(200)) * 9, "a file that is cut off"),
+    "zstandard-by-another-name": ("tar.gz", b"\x28\xb5\x2f\xfd" + bytes(range(200)), ""),
+}
+
+
+@pytest.mark.parametrize(("ending", "newest", "words"), ALONE.values(), ids=ALONE)
+def test_file_that_is_no_tar_shows_by_its_own_end_that_it_is_cut(tmp_path, ending, newest, words):
+    """Nothing more is known of it, so that a whole one is UNKNOWN."""
+    for hours in NIGHTS:
+        put(tmp_path, f"shop-{at(hours):%Y%m%dT%H%M%SZ}.{ending}", newest, hours)
+    for told in daily_and_weekly(tmp_path, pattern="*", manifest=""):
+        assert (told[0], words in told[1]) == (CRITICAL if words else UNKNOWN, True), told
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.sql.gz"])
+@pytest.mark.parametrize(
+    ("status", "ago", "verdict", "words"),
+    [
+        ("DONE", 3, UNKNOWN, "got a repository of Barman"),
+        ("WAITING_FOR_WALS", 3, UNKNOWN, "got a repository of Barman"),
+        ("FAILED", 3, CRITICAL, 'backup.info, in which its job says "status": "FAILED"'),
+        ("STARTED", 3, UNKNOWN, "got a repository of Barman; partial result: 13 h"),
+        ("STARTED", 20, CRITICAL, "got 53 h"),
+    ],
+)
+def test_repository_of_barman_says_how_each_backup_ended(  # noqa: PLR0917
+    tmp_path, pattern, status, ago, verdict, words
+):
+    """The age is that of the newest one that has ended; WAL goes on in any case."""
+    for hours in (53, 13, 3) if ago == 3 else (53, ago):
+        place = f"main/base/{at(hours):%Y%m%dT%H%M%S}"
+        put(tmp_path, f"{place}/backup.info", f"mode=rsync\nstatus={status if hours == ago else 'DONE'}\n", hours)
+        put(tmp_path, f"{place}/data/base/1/1259", os.urandom(900), hours)
+    put(tmp_path, "main/wals/0000000100000000/000000010000000000000005", os.urandom(400), 0.1)
+    listing, store, known = listed_in(tmp_path, pattern=pattern)
+    found = backups(store, listing, known, Earlier())
+    told = judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found)
+    assert (told[0], words in told[1]) == (verdict, True), told
+
+
+def test_files_of_velero_are_no_archives(tmp_path):
+    """Whatever the pattern is."""
+    for hours in NIGHTS:
+        velero(tmp_path, hours)
+    assert [told[0] for told in daily_and_weekly(tmp_path, pattern="*", manifest="")] == [OK, OK]
+
+
+@pytest.mark.parametrize("missing", ["", "pg_wal.tar.gz"])
+def test_archive_of_the_same_night_is_missed(tmp_path, missing):
+    """As pg_basebackup writes two, in a folder for each night."""
+    for hours in NIGHTS:
+        for name in ("base.tar.gz", "pg_wal.tar.gz"):
+            if hours != NIGHTS[-1] or name != missing:
+                put(tmp_path, f"{at(hours):%Y-%m-%d}/{name}", archive(), hours)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    words = f"expected a file like {missing} beside it, as beside those before"
+    assert (told[0], words in told[1]) == (UNKNOWN if missing else OK, bool(missing)), told
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.tar.gz"])
+@pytest.mark.parametrize(
+    "form", ["latest/var/www/{}.jpg", "2026-11-22-030000/www/{}.jpg", "shop/uploads/2026/{}.webp"]
+)
+def test_tree_of_files_is_none_of_archives(tmp_path, pattern, form):
+    """Of rsync or rclone, with the times of the files, so that nothing tells when it was copied."""
+    for number in range(30):
+        put(tmp_path, form.format(number), bytes(range(7, 99)), 900 - number)
+    put(tmp_path, "latest/usr/share/doc/changelog.gz", b"", 900)
+    listing, store, known = listed_in(tmp_path, pattern=pattern)
+    with pytest.raises(Unmeasured, match="got a tree of files as they are"):
+        backups(store, listing, known, Earlier())
+
+
+@pytest.mark.parametrize("sums", ["blake2b", "sha3_256", "blake2s", "sha512", "sha256"])
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_sums_of_another_kind_are_no_damage(tmp_path, sums, is_sound):
+    """A list with a name such as CHECKSUMS may be of any kind."""
+    lines = []
+    for hours in NIGHTS:
+        name, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
+        put(tmp_path, name, data, hours)
+        lines.append(f"{hashlib.new(sums, data if is_sound else name.encode()).hexdigest()}  {name}\n")
+    put(tmp_path, "CHECKSUMS", "".join(lines), 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[1]
+    assert told[0] is (OK if is_sound else CRITICAL), told
+
+
+@pytest.mark.parametrize(
+    ("name", "sums", "verdict"), [("SHA3SUMS", "sha3_256", UNKNOWN), ("SHA256SUMS", "sha256", OK)]
+)
+def test_manifest_of_another_kind_of_sums_is_not_understood(tmp_path, name, sums, verdict):
+    """By its name."""
+    content = {"a.txt": b"a" * 900, "b.txt": b"b"}
+    lines = "".join(f"{hashlib.new(sums, data).hexdigest()}  {path}\n" for path, data in content.items())
+    for hours in NIGHTS:
+        put(
+            tmp_path,
+            f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz",
+            archive(**content, **{name: lines.encode()}),
+            hours,
+        )
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=name)[1]
+    assert told[0] is verdict, told
+
+
+@pytest.mark.parametrize(
+    ("full", "newest", "verdict"),
+    [
+        ("shop-full-{}.tar.gz", "shop-inc-{}.tar.gz", UNKNOWN),
+        ("shop-{}.F.tar.gz", "shop-{}.D.tar.gz", UNKNOWN),
+        ("shop-{}-L0.tar.gz", "shop-{}-L1.tar.gz", UNKNOWN),
+        ("shop_{}_base.tar.gz", "shop_{}_delta.tar.gz", UNKNOWN),
+        ("shop-{}-diff.tar.gz", "shop-{}-diff.tar.gz", UNKNOWN),
+        ("shop-{}-level1.tar.gz", "shop-{}-level1.tar.gz", UNKNOWN),
+        ("shop-{}-partial.tar.gz", "shop-{}-partial.tar.gz", UNKNOWN),
+        ("acme-inc-{}.tar.gz", "acme-inc-{}.tar.gz", OK),
+        ("delta-{}.tar.gz", "delta-{}.tar.gz", OK),
+        ("shop-full-{}.tar.gz", "shop-full-{}.tar.gz", OK),
+        ("l1-shop-{}.tar.gz", "l1-shop-{}.tar.gz", OK),
+    ],
+)
+def test_incremental_archive_is_known_by_its_name(tmp_path, full, newest, verdict):
+    """Short words count where there are full ones of the same name beside."""
+    for hours in NIGHTS:
+        name = (newest if hours == NIGHTS[-1] else full).format(f"{at(hours):%Y-%m-%d}")
+        put(tmp_path, name, archive(), hours)
+    daily, weekly = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")
+    assert (daily[0], weekly[0]) == (verdict, verdict), (daily, weekly)
