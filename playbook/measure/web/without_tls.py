@@ -18,6 +18,7 @@ from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
 DAY = 86400
+_REFUSALS = (403, 421, 426)  # by which an edge says that it wants https; an application may send the others
 _HEADER = "strict-transport-security"
 _NAMES_AGE = re.compile(r"(?:^|;)\s*max-age\b", re.IGNORECASE)
 
@@ -188,7 +189,12 @@ class PlainHttp:
     @property
     def is_safe(self) -> bool:
         """Whether the visitor ends up with TLS, or nowhere."""
-        return self.result not in ("redirection-missing", "redirection-not-to-https")
+        return self.is_refused or self.result not in ("redirection-missing", "redirection-not-to-https")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is an answer, and no page: as of a CDN that is set to https only."""
+        return len(self.hops) == 1 and self.status in _REFUSALS
 
     @property
     def is_direct(self) -> bool:

@@ -244,6 +244,24 @@ def test_page_without_a_redirect_is_unsafe(tmp_path, page):
     assert led(tmp_path, page).result == "redirection-missing"
 
 
+@pytest.mark.parametrize(
+    ("status", "safe"),
+    [
+        ("403 Forbidden", True),  # CloudFront with the policy https-only
+        ("426 Upgrade Required", True),
+        ("401 Unauthorized", False),  # a password would travel without TLS
+        ("503 Service Unavailable", False),  # nobody knows what it serves when it is well
+        ("200 OK", False),
+    ],
+)
+def test_refusal_without_tls_is_no_page(tmp_path, status, safe):
+    """Nobody gets a page, and nobody is led to it: a warning."""
+    found = led(tmp_path, answer(status))
+    safely, directly = found.statements()
+    assert (safely.holds, directly.holds, directly.warn) == (safe, False, True)
+    assert f"HTTP {status[:3]} from http://" in directly.found
+
+
 @pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
 def test_redirect_statuses_are_recognised(tmp_path, status):
     """Each of them."""
