@@ -24,7 +24,7 @@ def test_nothing_is_open_to_everybody(
     """Redis and managed databases have trusted sources only; no cloud firewall opens a management port to all.
 
     An empty list of trusted sources means open to all. An excessively wide range is a warning, as is a cloud
-    firewall that protects nothing or could not be applied.
+    firewall that protects nothing or could not be applied. Droplets without any firewall are not looked for.
     """
     clusters = list(database_sources.clusters) if database_sources else []
     if trusted_sources:

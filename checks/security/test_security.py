@@ -25,8 +25,8 @@ def test_certificates_are_valid(certificates: Certificates, limits: Limits, judg
 
     Under 21 days left are a warning, under 7 critical, both as served and as DigitalOcean reports, and in
     proportion fewer where the term is under 90 days; in a chain the first required certificate to expire counts.
-    A chain in the wrong order and a domain that is not ACTIVE are warnings. UNKNOWN: an address whose certificate
-    cannot be read, unless another one fails.
+    A chain in the wrong order and a domain that is not ACTIVE are warnings. Revocation is not looked at. UNKNOWN:
+    an address whose certificate cannot be read, unless another one fails.
     """
     judge.that(
         not certificates.faults,

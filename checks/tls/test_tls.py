@@ -29,12 +29,14 @@ def test_tls_configuration_is_strong(
     """Only TLS 1.2 and 1.3 with the suites of Mozilla's intermediate profile, HSTS, and http redirects to https.
 
     Critical: an outdated version, a suite without protection, a page over plain HTTP, no HSTS. Warnings: other
-    suites outside the profile, no TLS 1.3, a redirect through another host. UNKNOWN: a version or suite that could
-    not be offered, or an address that does not answer, unless something else fails.
+    suites outside the profile, no TLS 1.3, a redirect through another host, a homepage that redirects to http on
+    its way to https, a host that only redirects and sends no HSTS. UNKNOWN: a version or suite that could not be
+    offered, or an address that does not answer, unless something else fails.
     """
     statements = [
         *(tls_configuration.statements() if tls_configuration else ()),
         *(plain_http.statements() if plain_http else ()),
+        *(hsts.statements() if hsts else ()),
     ]
     for one in statements:
         if not one.warn:

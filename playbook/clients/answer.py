@@ -51,6 +51,7 @@ class Answer:
         phases: of the successful attempt, summed over redirects.
         attempts: one line for each attempt.
         redirects: one line for each redirect that was followed.
+        before: the answers that redirected, in order.
     """
 
     service: str
@@ -61,6 +62,7 @@ class Answer:
     phases: Phases = field(default_factory=Phases)
     attempts: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
+    before: tuple[Answer, ...] = ()
 
     @property
     def text(self) -> str:

@@ -235,6 +235,7 @@ class HttpClient:
         """One attempt: the request and the redirects that may be followed."""
         url, spent = what.url, Phases()
         followed: list[str] = []
+        before: list[Answer] = []
         while True:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic(), body=what.body)
             try:
@@ -255,7 +256,9 @@ class HttpClient:
                     url=shown(url),
                     phases=spent,
                     redirects=tuple(followed),
+                    before=tuple(before),
                 )
+            before.append(Answer(self.service, exchange.status, exchange.headers, body, shown(url)))
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
             url = target
 

@@ -26,6 +26,7 @@ from playbook.settings.model import Settings, TimeLimits
 SERVICE = "TLS"
 
 Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+Kind = Literal["RSA", "ECDSA"]  # of the key of a certificate
 VERSIONS: tuple[Version, ...] = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -175,14 +176,28 @@ class TlsClient:
         """Certificates (DER) of the trusted authorities."""
         return tuple(context_for(self.ca, SERVICE).get_ca_certs(binary_form=True))
 
-    def distrust(self, endpoint: Endpoint) -> str:
-        """Why a client would not trust the server, in OpenSSL's words; empty if it would."""
-        return self._shake(endpoint, context_for(self.ca, SERVICE)).reason
+    def ask_for(self, endpoint: Endpoint, kind: Kind) -> Handshake:
+        """A handshake of a client that understands only keys of this kind, with TLS 1.2, not verified.
 
-    def chain_fault(self, endpoint: Endpoint) -> str:
+        From TLS 1.3 on the kind is not part of a suite, and OpenSSL's interface in Python cannot choose it.
+        """
+        return self.offer(endpoint, "TLSv1.2", (f"a{kind}",))
+
+    def distrust(self, endpoint: Endpoint, kind: Kind | None = None) -> str:
+        """Why a client would not trust the server, in OpenSSL's words; empty if it would.
+
+        Args:
+            kind: the client understands only keys of this kind.
+        """
+        if kind is None:
+            return self._shake(endpoint, context_for(self.ca, SERVICE)).reason
+        return self._shake(endpoint, _narrowed(new_context(self.ca, SERVICE), f"a{kind}", kind)).reason
+
+    def chain_fault(self, endpoint: Endpoint, kind: Kind | None = None) -> str:
         """Why the chain does not lead to a trusted root, ignoring dates and names; empty if it does."""
-        context = new_context(self.ca, SERVICE)
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # weak keys are judged elsewhere
+        # Weak keys are judged elsewhere.
+        suites = f"a{kind}:@SECLEVEL=0" if kind else "DEFAULT:@SECLEVEL=0"
+        context = _narrowed(new_context(self.ca, SERVICE), suites, kind)
         context.check_hostname = False
         context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
         return self._shake(endpoint, context).reason
@@ -279,6 +294,14 @@ def unverified(version: Version | None = None, ciphers: tuple[str, ...] = ()) ->
     context.set_ciphers(":".join((*ciphers, "@SECLEVEL=0")) if ciphers else EVERYTHING)
     context.minimum_version = _VERSIONS[version] if version else ssl.TLSVersion.MINIMUM_SUPPORTED
     context.maximum_version = _VERSIONS[version] if version else ssl.TLSVersion.MAXIMUM_SUPPORTED
+    return context
+
+
+def _narrowed(context: ssl.SSLContext, suites: str, kind: Kind | None) -> ssl.SSLContext:
+    """The context with these suites, up to TLS 1.2 where they stand for a kind of key."""
+    context.set_ciphers(suites)
+    if kind:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 

@@ -35,6 +35,25 @@ def test_expected_text_is_found_in_any_encoding(encoding: str) -> None:
     assert verdict(answered(body, content_type=f"text/html; charset={encoding}"), rules) == OK
 
 
+@pytest.mark.parametrize(
+    ("coding", "expected"),
+    [
+        ("aws-chunked", OK),  # kept by a store of files from the upload
+        ("UTF-8", OK),
+        ("none", OK),
+        ("identity, utf-8", OK),
+        ("aws-chunked,gzip", UNKNOWN),  # browsers do not decode it either
+        (", br", UNKNOWN),  # empty by the store, and br by the CDN before it
+        ("zstd", UNKNOWN),
+        ("gzip, gzip", UNKNOWN),
+    ],
+)
+def test_content_coding_that_is_none_is_ignored(coding: str, expected: str) -> None:
+    """As browsers do, which take such a body as it is."""
+    assert verdict(answered(page("Portfolio"), content_encoding=coding)) == expected
+    assert verdict(answered(page("Application Error"), content_encoding=coding)) != OK
+
+
 @pytest.mark.parametrize("encoding", ["x-unknown", "hex", "punycode", ""])
 def test_encoding_that_is_none_is_read_as_utf_8(encoding: str) -> None:
     """As browsers do, more or less."""

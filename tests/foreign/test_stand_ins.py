@@ -11,6 +11,10 @@ from playbook.measure.web.web_page import PageRules, fault_of
 from tests.foreign.test_homepage import CRITICAL, FILLED, OK, RULES, UNKNOWN, answered, page, verdict
 
 TITLES = [
+    "Domain Not Found",
+    "Zero size object",
+    "Invalid URL",
+    "Sucuri WebSite Firewall - Backend or gateway connection timeout",
     "Error 1000 | DNS points to prohibited IP",
     "Error 521",
     "Web server is down",
@@ -231,6 +235,12 @@ TITLES_OF_GUARDS = [
     "hCaptcha",
 ]
 TEXTS = [
+    "A server error has occurred MIDDLEWARE_INVOCATION_FAILED fra1::abcd",
+    "This edge function has crashed An unhandled error in the function code triggered the following message:",
+    "This function has crashed. the edge function timed out",
+    "Our services aren't available right now We're working to restore all services as soon as possible.",
+    "Requested host does not match any Subject Alternative Names (SANs) on TLS certificate [41a6] in use.",
+    "/ 1 directory 2 files Name Size Modified img/ — app.js 1 B Served with Caddy",
     "Diese Website wurde gesperrt. Bitte wenden Sie sich an Ihren Hoster.",
     "Marta Lind. Votre site est temporairement suspendu.",
     "Marta Lind Error: could not load photos Prints Commissions",

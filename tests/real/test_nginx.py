@@ -52,6 +52,7 @@ http {{
         server_name {host};
         ssl_certificate {folder}/served.pem;
         ssl_certificate_key {folder}/leaf.key;
+{more}
         ssl_protocols {protocols};
         ssl_ciphers {ciphers};
         ssl_prefer_server_ciphers on;
@@ -114,6 +115,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker.certificate("other", OTHER, "between")
     maker.certificate("alone", SERVER)
     maker.certificate("past", SERVER, "between", days=-1)
+    maker.run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ec.key")
+    maker.run("req", "-new", "-key", "ec.key", "-subj", "/CN=ec", "-out", "ec.csr")
+    maker.run("x509", "-req", "-in", "ec.csr", "-CA", "between.pem", "-CAkey", "between.key", "-days", "90",
+              "-sha256", "-extfile", "leaf.ext", "-out", "ec.pem")  # fmt: skip
     maker.certificate("soon", SERVER, "between")
     begin_earlier(folder, "soon", "between", days_left=3)
     return folder
@@ -126,14 +131,22 @@ def served(
     protocols: str = "TLSv1.2 TLSv1.3",
     ciphers: str = "HIGH:@SECLEVEL=0",
     key: str = "leaf",
+    beside: str = "",
     headers: tuple[str, ...] = (),
 ) -> Iterator[int]:
-    """The port of an nginx that sends these certificates and headers (name and quoted value)."""
+    """The port of an nginx that sends these certificates and headers (name and quoted value).
+
+    ``beside`` is a second certificate for the same name, with another kind of key.
+    """
     port = free_port()
+    more = f"ssl_certificate {folder}/beside.pem; ssl_certificate_key {folder}/{beside}.key;" if beside else ""
+    if beside:
+        both = (folder / f"{beside}.pem").read_text() + (folder / "between.pem").read_text()
+        (folder / "beside.pem").write_text(both)
     (folder / "served.pem").write_text("".join((folder / f"{name}.pem").read_text() for name in chain))
     lines = "".join(f"        add_header {each} always;\n" for each in headers)
     text = CONFIGURATION.format(
-        folder=folder, port=port, host=HOST, protocols=protocols, ciphers=ciphers, headers=lines
+        folder=folder, port=port, host=HOST, protocols=protocols, ciphers=ciphers, headers=lines, more=more
     )
     text = text.replace(f"{folder}/leaf.key", f"{folder}/{key}.key")
     (folder / "index.html").write_text(PAGE)
@@ -217,6 +230,22 @@ def test_nginx_tls_configurations_are_judged(
         )
     assert (found.outdated, found.broken, found.coverage.enough) == (outdated, broken, True)
     assert by_hand.accepted is bool(outdated)
+
+
+@pytest.mark.parametrize(
+    ("beside", "verdict", "words"),
+    [
+        ("leaf", "OK", "Days left"),
+        ("past", "CRITICAL", r", its RSA certificate: (?:ends before it begins, )?expired on"),
+        ("soon", "CRITICAL", r"got [23] days \(.+, its RSA certificate as served"),
+    ],
+)
+def test_second_certificate_of_nginx_is_judged(made: Path, beside: str, verdict: str, words: str) -> None:
+    """An ECDSA certificate that was renewed, and an RSA one that may not have been."""
+    with served(made, "ec", "between", key="ec", beside=beside) as port:
+        found = told_of(made, port)
+    assert found[0] == verdict, found
+    assert re.search(words, found[1]), found
 
 
 @pytest.mark.parametrize(

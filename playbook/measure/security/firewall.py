@@ -225,7 +225,10 @@ class CloudFirewalls:
 
 @measurement
 def cloud_firewalls(digitalocean_account: DigitalOceanAccount, settings: Settings) -> CloudFirewalls:
-    """Inbound rules of every cloud firewall. They cover droplets; App Platform has none."""
+    """Inbound rules of every cloud firewall. They cover droplets; App Platform has none.
+
+    Droplets are not listed, so that one without any firewall is not found.
+    """
     firewalls = digitalocean_account.firewalls()
     openings = [
         opening

@@ -20,9 +20,10 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.hosts import plain_host
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.measure.tls.certificate import DAY, Certificate, describe
+from playbook.measure.tls.certificate import DAY, Certificate
 from playbook.measure.tls.certificate_names import host_and_port, led_elsewhere
 from playbook.measure.tls.redirects import led_to
+from playbook.measure.tls.served import read_all
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
@@ -45,7 +46,7 @@ class Certificates:
     """The certificates of all domains, as far as they could be read.
 
     Attributes:
-        served: as sent by servers, one for each host and chain, with the addresses that send it.
+        served: as sent by servers, one for each host, chain and kind of key, with the addresses that send it.
         domains: those of the app, with DigitalOcean's report.
         addresses: number of addresses at which a certificate was read, and of all addresses.
         problems: what could not be read: servers, or the list of the app's domains.
@@ -235,7 +236,7 @@ class Certificates:
             heads = ["Domain", "Certificate", "Issuer", "Valid until", "Key", "Signature"]
             shown.append(Table("What they need above them", heads, chain))
         if self.domains:
-            ends = {read.host: read.own.not_after for read in self.served}
+            ends = {read.host: read.own.not_after for read in reversed(self.served)}
             rows = [
                 [name, domain.phase or "not said", moment(at), _compared(at, ends.get(plain_host(name)))]
                 for domain, (name, at) in zip(self.domains, self.obtained, strict=True)
@@ -254,7 +255,7 @@ class Certificates:
 @measurement(time_limit=60.0, libraries=("playbook.clients.transport", "stamina"))
 def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
     """Certificates of the website, of hosts of it that its homepage redirects to, of the configured domains and of
-    the app's domains, at all their addresses.
+    the app's domains, at all their addresses, with an RSA and with an ECDSA key where a server has both.
 
     Each is first read without verification, so that an expired one can be measured; then verified, to learn the
     error of a client.
@@ -281,18 +282,10 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
             of += 1
             continue
         of += len(places)
-        chains: dict[tuple[bytes, ...], list[Endpoint]] = {}
-        for place in places:
-            try:
-                chains.setdefault(own.chain(place), []).append(place)
-            except Unmeasured as error:
-                problems.append(error)
-        for chain, same in chains.items():
-            try:
-                served.append(_read(own, chain, _shown(endpoint, same, places), same[0], clock.now()))
-                seen += len(same)
-            except Unmeasured as error:
-                problems.append(error)
+        found = read_all(own, endpoint, places, clock.now())
+        served += found.certificates
+        seen += found.seen
+        problems += found.problems
     if not served and not any(domain.certificate_expires_at for domain in domains):
         if problems or platform:
             raise [*problems, *([platform] if platform else [])][-1]
@@ -361,22 +354,6 @@ def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: lis
     if without:
         remarks.append(f"IPv6 addresses of {endpoint}, as {without}")
     return places
-
-
-def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> str:
-    """The endpoint, with its addresses where others send another certificate."""
-    if len(same) == len(places):
-        return str(endpoint)
-    return f"{endpoint} ({', '.join(place.address[0] for place in same)})"
-
-
-def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint, now: datetime) -> Certificate:
-    read = replace(describe(chain, place, now, tls.authorities()), endpoint=shown)
-    try:
-        distrust = tls.distrust(place)
-        return replace(read, distrust=distrust, chain_fault=tls.chain_fault(place)) if distrust else read
-    except Unmeasured as error:  # it responded a moment ago: what was read is kept, and counts if it fails
-        return replace(read, unread=(*read.unread, f"whether it is trusted ({error})"))
 
 
 def _served_end(read: Certificate) -> _End:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from playbook.clients.answer import Answer
 from playbook.clients.http import HttpClient
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
@@ -118,8 +119,9 @@ def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings)
     https = address.scheme == "https"
     is_html = sent.get("content-type", "text/html").partition(";")[0].strip().lower() in HTML
     content = page.read(text_of(answer)) if is_html else page.Page()
-    by_header = [sent["content-security-policy"]] if "content-security-policy" in sent else []
-    by_meta = content.equiv.get("content-security-policy", [])
+    by_header, by_meta = _policies(answer, content)
+    again = [policy for kind in _policies(shared, page.read(text_of(shared))) for policy in kind]
+    repeated = [nonce for nonce in csp.nonces_of([*by_header, *by_meta]) if nonce in csp.nonces_of(again)]
     policy, framed = csp.result_of(
         by_header,
         by_meta,
@@ -150,7 +152,18 @@ def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings)
         answer.url,
         found,
         {name: sent[name] for name in _SHOWN if name in sent},
-        unclear=(*csp.unclear_of(by_header, by_meta), *results.unclear_of(sent)),
+        unclear=(
+            *csp.unclear_of(by_header, by_meta),
+            *(f"{nonce} in two answers, so that everybody knows it" for nonce in repeated),
+            *results.unclear_of(sent, shared.headers, framed=framed),
+            *page.unclear_of(content),
+        ),
         astray=astray,
         way=Coverage() if plain_http.coverage.enough else plain_http.coverage,
     )
+
+
+def _policies(answer: Answer, content: page.Page) -> tuple[list[str], list[str]]:
+    """Content security policies of an answer: by header, and by its page."""
+    header = answer.headers.get("content-security-policy")
+    return [] if header is None else [header], content.equiv.get("content-security-policy", [])

@@ -25,10 +25,12 @@ _TRADERS = re.compile(
     r"(?:.*\.)?(?:hugedomains|afternic|dan|sedo|sedoparking|undeveloped|buydomains|domainmarket|parkingcrew|bodis"
     r"|brandbucket|squadhelp|atom|above|uniregistry|domains?forsale|parklogic|dsparking)\.(?:com|net)"
 )
-# Sites of those who host status pages, to which one that is gone leads.
+# Sites of those who host status pages, to which one that is gone leads: their homepage, or one about the product.
+# The pages of their customers have names of their own.
 _HOSTERS = re.compile(
-    r"(?:www\.)?(?:statuspage\.io|instatus\.com|betterstack\.com|betteruptime\.com|uptimerobot\.com|incident\.io"
-    r"|statuspal\.io|hund\.io|statuscake\.com|status\.io|freshworks\.com)"
+    r"(?:(?:www\.)?(?:statuspage\.io|instatus\.com|betterstack\.com|betteruptime\.com|uptimerobot\.com"
+    r"|incident\.io|statuspal\.io|hund\.io|statuscake\.com|status\.io|freshworks\.com)"
+    r"|www\.atlassian\.com(?=/software/statuspage))(?:/.*)?"
 )
 # What a refusal says where nobody is let in by a login: a bucket, a stopped app, an unknown host.
 _NO_LOGIN = re.compile(
@@ -71,7 +73,7 @@ def _led_away(url: str, answer: Answer) -> Fault | None:
         return Fault(f"a redirect to this machine's network, {host}", uncertain=True)
     if host != before and (_TRADERS.fullmatch(host) or came.path.startswith("/forsale/")):
         return Fault(f"a redirect to a trader of domains, {host}")
-    if host != before and _HOSTERS.fullmatch(host) and came.path in ("", "/"):
+    if host != before and _HOSTERS.fullmatch(f"{host}{came.path}") and not words.LOGIN.search(came.path):
         return Fault(f"a redirect to the site of {host}")
     if words.AWAY.search(came.path) and not words.AWAY.search(wanted.path):
         return Fault(f"a redirect to a page for errors or maintenance, {came.path}")

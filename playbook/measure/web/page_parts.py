@@ -15,13 +15,31 @@ from playbook.core import door
 _MOST_BODY = 4 * 1024 * 1024
 _HEAD = 1024  # bytes in which browsers look for the encoding
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# Content codings (https://www.iana.org/assignments/http-parameters/). Browsers ignore anything else, as a store of
+# files sends it with "aws-chunked" or "utf-8", and take the body as it is.
+_CODINGS = frozenset(
+    {
+        "aes128gcm",
+        "br",
+        "compress",
+        "dcb",
+        "dcz",
+        "deflate",
+        "exi",
+        "gzip",
+        "pack200-gzip",
+        "x-compress",
+        "x-gzip",
+        "zstd",
+    }
+)
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 def decoded(answer: Answer) -> tuple[bytes, str]:
     """The decoded body, and an encoding that cannot be decoded; some servers compress without being asked to."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity"):
+    if not _CODINGS & {name.strip() for name in encoding.split(",")}:
         return answer.body, ""
     if encoding in ("gzip", "x-gzip", "deflate"):
         try:
@@ -69,8 +87,8 @@ class Page:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no text and no element."""
-        return not self.text and not self.shows
+        """Whether there is no text, no element, and no field for a password."""
+        return not self.text and not self.shows and not self.asks_password
 
 
 def page_of(answer: Answer) -> Page:

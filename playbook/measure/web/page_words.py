@@ -57,6 +57,7 @@ ERROR_TITLE = re.compile(
     r"|site|url|deployment|application|proxy|nginx|temporar|unavailable|oops|sorry).*|.* \| 5\d\d: .*|.* "
     r"\| cloudflare"
     r"|.*\((?:404|5\d\d)(?: [\w ]+)?\)|error: (?:server error|internal server error|not found|forbidden).*"
+    r"|domain not found|zero size object|invalid url|sucuri website firewall\b.*"
     r"|an error (?:has )?occurred.*|there has been an error.*|via upstream error|project not found"
     r"|blocked site"
     r"|access to this page has been denied.*|access denied \| .* used cloudflare.*|.*firewall - access denied"
@@ -83,7 +84,7 @@ _DEFAULT_TITLE = re.compile(
     r"|phoenix|laravel|django|your new (?:web)?site|nginx|openresty|caddy|tengine|centos|apache"
     r"|your new app).*|it works!?"
     r"|apache2? .*default page.*"
-    r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*"
+    r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*|/"
     r"|directory listing for .*|default web site page|default page|web server.s default page"
     r"|welcome to xampp.*"
     r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
@@ -154,6 +155,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"|no )|^cannot get /|^not found(?:[.!:]|$| the )"
         r"|^404 page not found",
     ),
+    ("an error page", r"^a server error has occurred\b|\bthis (?:edge )?function has crashed\b"),
+    ("an error page", r"our services aren't available right now|host does not match any subject alternative name"),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
     ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
     ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
@@ -245,7 +248,10 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("a server's default page", r"this is the default (?:index|web) page (?:of|for)"),
     ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
     ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
-    ("a directory listing", r"^index of /|^directory listing for /"),
+    (
+        "a directory listing",
+        r"^index of /|^directory listing for /|\b\d+ director(?:y|ies) \d+ files?\b.{0,60}\bname size modified\b",
+    ),
     (
         "a maintenance page",
         r"briefly unavailable for scheduled maintenance|(?:down|offline|closed) for maintenance",
@@ -289,7 +295,8 @@ CHALLENGE = re.compile(
     r"|one moment, please\.\.\.|robot challenge screen"
     r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
     r"|(?:bot|human|browser|security) (?:verification|check)|checking your browser.*|ddos protection by .*"
-    r"|pardon our interruption.*|are you (?:a )?(?:human|robot)\??|h?captcha|please wait\.\.\. \| cloudflare"
+    r"|challenge validation|pardon our interruption.*"
+    r"|are you (?:a )?(?:human|robot)\??|h?captcha|please wait\.\.\. \| cloudflare"
 )
 # What the same guards tell a person, in readable text.
 REFUSAL = re.compile(
@@ -303,8 +310,9 @@ REFUSAL = re.compile(
     r"|believe you are using automation|made us think (?:that )?you (?:are|were) a bot|^are you a human"
     r"|please turn javascript on and reload the page|your support id is"
 )
-# In the markup of challenge pages without readable text: Imperva's and DataDome's
+# In the markup of challenge pages without readable text: Imperva's, DataDome's and Akamai's
 CHALLENGE_TEXT = re.compile(
     r"request unsuccessful\. incapsula incident|captcha-delivery\.com|/_incapsula_resource\?"
+    r"|sec-if-cpt-container|\"sec-cp-challenge\": ?\"?true"
 )
 OWN_PROXY = re.compile(r"error: the requested url could not be retrieved|web ?page blocked.*|web filter.*")

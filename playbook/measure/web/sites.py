@@ -286,4 +286,4 @@ def _of_health(name: str, health: Health) -> list[Statement]:
 
 def _of_tls(name: str, tls: SiteTls) -> list[Statement]:
     plain = tls.plain.statements(f" to {name}") if tls.plain else ()
-    return [*tls.accepted.statements(f" of {name}"), *plain]
+    return [*tls.accepted.statements(f" of {name}"), *plain, *tls.hsts.statements(f" of {name}")]

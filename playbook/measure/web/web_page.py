@@ -188,7 +188,8 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
         small = _of_size(len(body), rules) if is_text else None
         return small or _unexpected(text, rules) or (_of_few_words(text, rules) if is_text else None)
     page = page_of(answer)
-    if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
+    is_login_title = words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE])
+    if page.asks_password and (is_login_title or not page.text):
         return Fault(f"a login, {door.quoted(page.title, 80)}")
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     few = None if page.shows else _of_few_words(page.text, rules)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from playbook.clients.http import HttpClient
@@ -17,7 +18,22 @@ from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
 DAY = 86400
+_REFUSALS = (403, 421, 426)  # by which an edge says that it wants https; an application may send the others
+_HEADER = "strict-transport-security"
 _NAMES_AGE = re.compile(r"(?:^|;)\s*max-age\b", re.IGNORECASE)
+
+
+class Passed(NamedTuple):
+    """A redirect on the way to the homepage, and the header that it sent."""
+
+    url: str
+    header: str
+
+    @property
+    def host(self) -> str:
+        """Host of its address where that is one of https, otherwise empty."""
+        url = urlsplit(self.url)
+        return url.hostname or "" if url.scheme == "https" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class Hsts:
     """The website's Strict-Transport-Security header.
 
     Attributes:
+        before: redirects on the way to the homepage, where there are any.
         header: as sent; empty where it is not.
         max_age: seconds; 0 where there is no header, or an invalid one.
         status: of the response; None where there was none.
@@ -36,6 +53,7 @@ class Hsts:
     max_age: int
     status: int | None = 200
     problem: str = ""
+    before: tuple[Passed, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -60,6 +78,32 @@ class Hsts:
             return f"({self.header}, which no browser can read)"
         return f"({self.header})"
 
+    def statements(self, of: str = "") -> list[Statement]:
+        """That redirects of the homepage keep to TLS, and a host that only redirects sends the header too.
+
+        ``of`` names the site. Behind a proxy that ends TLS, an application may redirect to its own http.
+        """
+        if not self.before:
+            return []
+        way = [*(passed.url for passed in self.before), self.url]
+        host = self.before[0].host
+        kept = not any(later.startswith("http:") for later in way[1:-1]) or not host
+        sent = not host or self._is_promised(host)
+        return [
+            Statement(f"Redirects of the homepage{of}", kept, "https all the way", " → ".join(way), warn=True),
+            Statement(
+                f"HSTS of {host}", sent, "the header on its redirect too", f"none on that to {way[1]}", warn=True
+            ),
+        ]
+
+    def _is_promised(self, host: str) -> bool:
+        """Whether a browser that came by this host comes to it by TLS only, the next time."""
+        last = Passed(self.url, self.header)
+        if any(max_age(one.header) for one in (*self.before, last) if one.host == host):
+            return True
+        below = bool(last.host) and host.endswith(f".{last.host}")
+        return below and self.max_age > 0 and "includesubdomains" in self.header.lower()
+
     def evidence(self) -> Facts:
         """The header as received."""
         facts = {"Address": self.url, "Header": self.header or "not sent"}
@@ -78,11 +122,12 @@ def read_hsts(website: HttpClient) -> Hsts:
         answer = website.get(redirects=5)
     except Unmeasured as error:
         return Hsts(website.base_url, "", 0, None, str(error))
-    header = answer.headers.get("strict-transport-security", "")
+    header = answer.headers.get(_HEADER, "")
     seconds = 0 if answer.url.startswith("http:") else max_age(header) or 0
     # Many servers omit headers on error pages, so an error page without the header says nothing.
     problem = f"HTTP {answer.status} from {answer.url}" if answer.status >= 400 and not header else ""
-    return Hsts(answer.url, header, seconds, answer.status, problem)
+    before = tuple(Passed(one.url, one.headers.get(_HEADER, "")) for one in answer.before)
+    return Hsts(answer.url, header, seconds, answer.status, problem, before)
 
 
 def max_age(header: str) -> int | None:
@@ -144,7 +189,12 @@ class PlainHttp:
     @property
     def is_safe(self) -> bool:
         """Whether the visitor ends up with TLS, or nowhere."""
-        return self.result not in ("redirection-missing", "redirection-not-to-https")
+        return self.is_refused or self.result not in ("redirection-missing", "redirection-not-to-https")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is an answer, and no page: as of a CDN that is set to https only."""
+        return len(self.hops) == 1 and self.status in _REFUSALS
 
     @property
     def is_direct(self) -> bool:

@@ -48,6 +48,10 @@ _HOST = re.compile(
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 _NOT_GRADED = ("script-src-elem", "script-src-attr")
+# Every host again, with a port or a path, which the Observatory does not look for.
+_EVERY_HOST = re.compile(r"(?:(?:https?|ftp)://)?\*(?:\.\*)?(?::(?:\d+|\*))?(?:/\S*)?")
+_RUNS = ("default-src", "script-src", "object-src", "style-src")  # where a broad source costs points
+_NONCE = re.compile(r"'nonce-[^'\s]+'", re.IGNORECASE)
 
 
 class InvalidPolicyError(ValueError):
@@ -108,6 +112,11 @@ def unclear_of(headers: list[str], metas: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def nonces_of(policies: list[str]) -> list[str]:
+    """Nonces of the policies, as written: each may be used for one answer only (CSP 3, 7.1)."""
+    return list(dict.fromkeys(nonce for policy in policies for nonce in _NONCE.findall(policy)))
+
+
 def _unclear(name: str, sources: list[str]) -> list[str]:
     if name in _OTHERS:
         return []
@@ -117,11 +126,20 @@ def _unclear(name: str, sources: list[str]) -> list[str]:
     if name in _NOT_GRADED:
         unsafe = _BROAD | _INLINE | {"'unsafe-eval'"}
         found += [f"{name} {source}, which is not graded" for source in sources if source in unsafe]
+    if name in _RUNS and "'strict-dynamic'" not in sources:
+        found += [f"{name} {one}, which is not graded" for one in sources if _is_every_host(one)]
     if name == "frame-ancestors":
         found += [
-            f"{name} {source}, by which anybody may frame the page" for source in sources if source in _BROAD
+            f"{name} {source}, by which anybody may frame the page"
+            for source in sources
+            if source in _BROAD or _is_every_host(source)
         ]
     return found
+
+
+def _is_every_host(source: str) -> bool:
+    """Whether a source stands for all hosts, in a form that has no points of its own."""
+    return source not in _BROAD and bool(_EVERY_HOST.fullmatch(source))
 
 
 def _is_source(text: str) -> bool:

@@ -47,8 +47,13 @@ def referrer_of(values: Sequence[str]) -> str:
     return "referrer-policy-private" if known[-1] in _PRIVATE else "referrer-policy-unsafe"
 
 
-def unclear_of(headers: Mapping[str, str]) -> list[str]:
-    """Headers with an invalid value, or sent more than once."""
+def unclear_of(headers: Mapping[str, str], shared: Mapping[str, str], *, framed: bool) -> list[str]:
+    """Headers with an invalid value, or sent more than once.
+
+    Args:
+        shared: headers of the answer to a request of another site; many servers allow origins only there.
+        framed: ``frame-ancestors`` says who may frame the page, which counts in place of X-Frame-Options.
+    """
     found: list[str] = []
     hsts = [part.strip().lower() for part in headers.get("strict-transport-security", "").split(";")]
     names = [part.partition("=")[0].strip() for part in hsts if part]
@@ -60,10 +65,14 @@ def unclear_of(headers: Mapping[str, str]) -> list[str]:
     for name in ("x-frame-options", "x-content-type-options", "cross-origin-resource-policy"):
         if "," in headers.get(name, ""):
             found.append(f"{name}: {headers[name]}")
-    allowed = headers.get("access-control-allow-origin", "").strip()
-    if allowed and allowed != "*" and not _ORIGIN.fullmatch(allowed):
-        found.append(f"access-control-allow-origin: {allowed}")
-    return found
+    framing = headers.get("x-frame-options", "").strip()
+    if framing.lower().startswith("allow-from") and not framed:
+        found.append(f"x-frame-options: {framing}, which browsers ignore")
+    for answer in (headers, shared):
+        allowed = answer.get("access-control-allow-origin", "").strip()
+        if allowed and allowed != "*" and not _ORIGIN.fullmatch(allowed):
+            found.append(f"access-control-allow-origin: {allowed}")
+    return list(dict.fromkeys(found))
 
 
 def framing_of(header: str, *, by_policy: bool) -> str:

@@ -1,5 +1,6 @@
 """Certificates of every domain: faults of one certificate, and the answers of server and platform."""
 
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from checks.security import test_security as checks
 from playbook.clients.digitalocean_spec import DomainSpec
 from playbook.clients.digitalocean_types import App, AppDomain
-from playbook.clients.tls import Endpoint, TlsClient
+from playbook.clients.tls import Endpoint, Handshake, TlsClient
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, NotConfigured, Unreachable, UsageError
 from playbook.measure.tls import certificate_facts as facts
@@ -495,7 +496,10 @@ def test_addresses_with_different_certificates_are_each_judged(client, authority
                 raise Unreachable(f"TLS: no answer from {endpoint.address[0]}", service="TLS")
             return shown[endpoint.address[0]]
 
-        def distrust(self, endpoint):
+        def ask_for(self, endpoint, kind):
+            return Handshake(False, reason="handshake failure", refused=True)
+
+        def distrust(self, endpoint, kind=None):
             return ""
 
     found = measure(Farm(client.time_limits, client.ca), settings_of(tmp_path, 1))
@@ -505,6 +509,63 @@ def test_addresses_with_different_certificates_are_each_judged(client, authority
     shown["192.0.2.3"] = shown["192.0.2.2"] = (good,)
     found = measure(Farm(client.time_limits, client.ca), settings_of(tmp_path, 1))
     assert (len(found.served), found.coverage.words) == (1, "3 of 3 addresses")
+
+
+@pytest.mark.parametrize("first", ["ecdsa", "rsa"])
+@pytest.mark.parametrize(("ends", "fault"), [(67, ""), (-1, "expired on")])
+def test_server_with_two_kinds_of_keys_is_asked_for_both(  # noqa: PLR0917
+    client, authority, tmp_path, platform, first, ends, fault
+):
+    """As nginx, Apache and HAProxy may have them: only one was renewed, and others get the old one."""
+    platform.says = []
+    other = "rsa" if first == "ecdsa" else "ecdsa"
+    keys = {
+        "rsa": rsa.generate_private_key(65537, 2048),
+        "ecdsa": ec.generate_private_key(ec.SECP256R1()),
+    }
+    context = context_of(tmp_path, authority.issue(HOST, key=keys[first]))
+    folder = tmp_path / "other"
+    folder.mkdir()
+    context_of(folder, authority.issue(HOST, key=keys[other], ends=ends * DAY))
+    context.load_cert_chain(folder / "server.pem")
+    context.set_ciphers(f"a{first.upper()}:a{other.upper()}:@SECLEVEL=0")
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with tls_server(context) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert [read.own.key.partition(" ")[0].lower() for read in found.served] == [first, other]
+    assert found.coverage.enough
+    assert found.coverage.words == "1 of 1 address"
+    if fault:
+        expected = f"{HOST} at localhost:{server.port}, its {other.upper()} certificate: {fault}"
+        assert found.faults.startswith(expected)
+    else:
+        assert not found.faults
+
+
+@pytest.mark.parametrize(
+    ("shaken", "known"),
+    [
+        (Handshake(False, reason="handshake failure", refused=True), True),
+        (Handshake(False, reason="connection closed", hung_up=True), True),
+        (Handshake(False, reason="access denied"), False),
+        (Unreachable("TLS: no answer in time", service="TLS"), False),
+    ],
+)
+def test_other_kind_of_key_that_is_not_known_is_unknown(client, authority, tmp_path, platform, shaken, known):  # noqa: PLR0917
+    """A refusal says that there is none."""
+    platform.says = []
+
+    class Asked(TlsClient):
+        def ask_for(self, endpoint, kind):
+            if isinstance(shaken, Unreachable):
+                raise shaken
+            return shaken
+
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        found = measure(Asked(client.time_limits, client.ca), settings_of(tmp_path, server.port))
+    assert found.coverage.enough is known
+    assert known or "whether it has another certificate, with an RSA key (" in found.coverage.got
 
 
 def test_ipv6_can_be_left_out(client, authority, tmp_path, platform, monkeypatch):
@@ -521,7 +582,10 @@ def test_ipv6_can_be_left_out(client, authority, tmp_path, platform, monkeypatch
                 raise Unreachable("TLS: Network is unreachable", service="TLS")
             return (der,)
 
-        def distrust(self, endpoint):
+        def ask_for(self, endpoint, kind):
+            return Handshake(False, reason="handshake failure", refused=True)
+
+        def distrust(self, endpoint, kind=None):
             return ""
 
     farm = Farm(client.time_limits, client.ca)

@@ -34,8 +34,9 @@ def graded(tmp_path, settings):
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     context = context_of(tmp_path, authority.issue("localhost"))
 
-    def grade(body=b"<p>", status="200 OK", plain=DIRECT, **headers):
-        with serve(answer(status, body, **headers), tls=context) as server:
+    def grade(body=b"<p>", status="200 OK", plain=DIRECT, shared=None, **headers):
+        again = () if shared is None else (answer(status, body, **headers | shared),)
+        with serve(answer(status, body, **headers), *again, tls=context) as server:
             limits = TimeLimits(connect=30, read=30)
             website = HttpClient(server.url, service="Website", time_limits=limits, ca=str(tmp_path / "ca.pem"))
             found = security_headers(website, plain, settings)
@@ -143,6 +144,18 @@ def test_page_with_understood_headers_passes_every_test(graded):
         ("X_Content_Type_Options", "nosniff, nosniff", "x-content-type-options: nosniff, nosniff"),
         ("X_Frame_Options", "DENY, SAMEORIGIN", "x-frame-options: DENY, SAMEORIGIN"),
         ("Access_Control_Allow_Origin", "everybody", "access-control-allow-origin: everybody"),
+        # All hosts in a form that the Observatory does not look for.
+        (
+            "Content_Security_Policy",
+            "default-src 'self'; script-src *:443",
+            "script-src *:443, which is not graded",
+        ),
+        ("Content_Security_Policy", "default-src https://*:*", "default-src https://*:*, which is not graded"),
+        (
+            "Content_Security_Policy",
+            "default-src 'self'; frame-ancestors *:*",
+            "frame-ancestors *:*, by which anybody may frame the page",
+        ),
     ],
 )
 def test_header_that_is_not_understood_raises_no_score_silently(graded, header, value, unclear):
@@ -156,3 +169,63 @@ def test_page_other_than_the_homepage_is_not_graded(graded):
     """An error page has other headers, whatever its status."""
     found = graded(b"<title>Application Error</title><p>Sorry</p>" + HOME, **GOOD)
     assert found.coverage.got == "an error page, 'Application Error'"
+
+
+def test_framing_that_browsers_ignore_protects_from_nothing(graded):
+    """ALLOW-FROM, which no browser knows any more; beside frame-ancestors it is for old ones."""
+    good = GOOD | {"X_Frame_Options": "ALLOW-FROM https://partner.example"}
+    both = graded(HOME, **good | {"Content_Security_Policy": "frame-ancestors https://partner.example"})
+    alone = graded(HOME, **good | {"Content_Security_Policy": "default-src 'self'"})
+    assert both.unclear == ()
+    assert alone.unclear == ("x-frame-options: ALLOW-FROM https://partner.example, which browsers ignore",)
+
+
+@pytest.mark.parametrize(
+    ("shared", "unclear"),
+    [
+        ({}, ()),
+        ({"Access_Control_Allow_Origin": "*"}, ()),
+        ({"Access_Control_Allow_Origin": "https://app.portfolio.example"}, ()),
+        # Any page can have this origin, in a frame with the attribute sandbox.
+        ({"Access_Control_Allow_Origin": "null"}, ("access-control-allow-origin: null",)),
+        # By nginx and by the application behind it.
+        ({"Access_Control_Allow_Origin": f"*, {ORIGIN}"}, (f"access-control-allow-origin: *, {ORIGIN}",)),
+        (
+            {"Access_Control_Allow_Origin": "*.portfolio.example"},
+            ("access-control-allow-origin: *.portfolio.example",),
+        ),
+    ],
+)
+def test_answer_to_another_site_is_understood_as_well(graded, shared, unclear):
+    """Many servers send these headers only where the request names an origin."""
+    found = graded(HOME, shared={"Access_Control_Allow_Credentials": "true", **shared}, **GOOD)
+    assert found.unclear == unclear
+    assert found.coverage.enough == (not unclear)
+
+
+POLICY = "script-src 'nonce-{}' 'strict-dynamic'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(("second", "unclear"), [("bXkgb25l", 0), ("ZnJlc2g", 1)])
+def test_nonce_that_does_not_change_protects_from_nothing(graded, second, unclear):
+    """As a literal in a configuration, or in a page that a cache hands to everybody: who knows it may use it."""
+    good = GOOD | {"Content_Security_Policy": POLICY.format("ZnJlc2g")}
+    found = graded(HOME, shared={"Content_Security_Policy": POLICY.format(second)}, **good)
+    assert found.unclear == ("'nonce-ZnJlc2g' in two answers, so that everybody knows it",) * unclear
+
+
+@pytest.mark.parametrize(
+    ("integrity", "good"),
+    [
+        ("sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC", True),
+        ("sha256-4lUH4x1cFVGvhXVvGLXJdcmM4dZL2oAZFQcbcJUfUwo= sha512-AAAA?x", True),
+        ("md5-XUFAKrxLKna5cZ2REBfFkg==", False),
+        ("sha384oqVuAfXRKap7", False),
+        ("{{ sri }}", False),
+    ],
+)
+def test_integrity_without_a_hash_checks_nothing(graded, integrity, good):
+    """Browsers ignore it, and run any script."""
+    script = f'<script src="https://cdn.example/a.js" integrity="{integrity}" crossorigin></script>'
+    found = graded(HOME + script.encode(), **GOOD)
+    assert found.unclear == (() if good else (f"integrity {integrity!r} of https://cdn.example/a.js",))

@@ -8,7 +8,7 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.core.errors import NotConfigured, Unreachable
 from playbook.core.wording import clause_of
-from playbook.measure.web.without_tls import hsts, max_age, plain_http
+from playbook.measure.web.without_tls import Hsts, Passed, hsts, max_age, plain_http
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of
@@ -99,6 +99,68 @@ def test_error_page_without_hsts_is_unknown(promised):
     assert found.days.coverage.got.startswith("HTTP 404 from https://localhost:")
 
 
+def test_redirects_of_the_homepage_are_kept_with_their_headers(tmp_path):
+    """An application behind a proxy that ends TLS redirects to its own http, and the proxy back to https."""
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    context = context_of(tmp_path, authority.issue("localhost"))
+    home = answer(Strict_Transport_Security="max-age=63072000")
+    with serve(b"", home, tls=context) as server, serve(b"") as plain:
+        server.scripts[0] = answer(
+            "302 Found", Location=f"{plain.url}/app/", Strict_Transport_Security="max-age=9"
+        )
+        plain.scripts[0] = answer("301 Moved Permanently", Location=f"{server.url}/app/")
+        limits = TimeLimits(connect=30, read=30)
+        ca = str(tmp_path / "ca.pem")
+        found = hsts(HttpClient(server.url, service="Website", time_limits=limits, ca=ca))
+    redirects, promise = found.statements(" of shop")
+    assert redirects.subject == "Redirects of the homepage of shop"
+    assert (redirects.holds, redirects.warn) == (False, True)
+    assert redirects.found == f"{server.url} → {plain.url}/app/ → {server.url}/app/"
+    assert promise.holds
+    assert found.days.value == 730
+
+
+LONG = "max-age=63072000"
+BELOW = f"{LONG}; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    ("way", "header", "kept", "promised"),
+    [
+        # Vercel's and Netlify's redirects from one name of the site to the other.
+        ([("https://portfolio.example/", LONG), ("https://www.portfolio.example/", LONG)], LONG, True, True),
+        ([("https://portfolio.example/", ""), ("https://portfolio.example/en", "")], LONG, True, True),
+        ([("https://portfolio.example/", ""), ("https://www.portfolio.example/", "")], LONG, True, False),
+        ([("https://portfolio.example/", "max-age=0"), ("https://www.portfolio.example/", "")], LONG, True, False),
+        ([("https://portfolio.example/", ""), ("https://www.portfolio.example/", "")], BELOW, True, False),
+        ([("https://www.portfolio.example/", ""), ("https://portfolio.example/", "")], BELOW, True, True),
+        ([("https://www.portfolio.example/", ""), ("https://portfolio.example/", "")], LONG, True, False),
+        (
+            [
+                ("https://portfolio.example/", LONG),
+                ("http://portfolio.example/en", ""),
+                ("https://portfolio.example/en", ""),
+            ],
+            LONG,
+            False,
+            True,
+        ),
+        ([("http://portfolio.example/", ""), ("https://portfolio.example/", "")], LONG, True, True),
+    ],
+)
+def test_host_that_only_redirects_sends_hsts_too(way, header, kept, promised):
+    """Else whoever types its name comes by http each time; a header of the domain above may include it."""
+    passed = tuple(Passed(url, sent) for url, sent in way[:-1])
+    found = Hsts(way[-1][0], header, 63072000, before=passed)
+    assert [one.holds for one in found.statements()] == [kept, promised]
+
+
+def test_homepage_without_redirects_has_no_more_to_say():
+    """As most."""
+    assert Hsts("https://portfolio.example/", LONG, 63072000).statements() == []
+
+
 def test_missing_answer_leaves_hsts_unknown():
     """It is kept as a problem, as the other figures of the check still count."""
     website = HttpClient(
@@ -180,6 +242,24 @@ def test_incomplete_redirect_chain_is_unknown(tmp_path):
 def test_page_without_a_redirect_is_unsafe(tmp_path, page):
     """The page has come without TLS by then."""
     assert led(tmp_path, page).result == "redirection-missing"
+
+
+@pytest.mark.parametrize(
+    ("status", "safe"),
+    [
+        ("403 Forbidden", True),  # CloudFront with the policy https-only
+        ("426 Upgrade Required", True),
+        ("401 Unauthorized", False),  # a password would travel without TLS
+        ("503 Service Unavailable", False),  # nobody knows what it serves when it is well
+        ("200 OK", False),
+    ],
+)
+def test_refusal_without_tls_is_no_page(tmp_path, status, safe):
+    """Nobody gets a page, and nobody is led to it: a warning."""
+    found = led(tmp_path, answer(status))
+    safely, directly = found.statements()
+    assert (safely.holds, directly.holds, directly.warn) == (safe, False, True)
+    assert f"HTTP {status[:3]} from http://" in directly.found
 
 
 @pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
