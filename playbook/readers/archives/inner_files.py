@@ -26,6 +26,7 @@ from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
 from playbook.readers.archives.framed import UnsoundError
+from playbook.readers.archives.lengths import cut_seven_zip, cut_sqlite
 from playbook.readers.archives.mongo_collections import MongoCollections
 from playbook.readers.archives.packed import packing_of
 from playbook.readers.archives.pg_dump_tables import PgDumpTables
@@ -238,14 +239,14 @@ class InnerFile:
     def _content(self) -> str:
         head = self._head
         if head.startswith(_SQLITE):
-            return self._cut_copy()
+            return cut_sqlite(head, self._size)
         if self._copied and len(head) == _HEAD and not head.strip(b"\0"):
             return f"begins with {_HEAD:,} zeros, as a crash or a full disk leaves them"  # and no database does
         return wrong_about(self._about, head) or self._wrong_end(head)
 
     def _wrong_end(self, head: bytes) -> str:
         if head.startswith(_SEVEN_ZIP):
-            return self._cut_seven_zip()
+            return cut_seven_zip(head, self._size)
         ends = None if self._about == TOC else self._ends_well
         if ends is not None:
             return "" if ends else "is cut off"
@@ -306,22 +307,6 @@ class InnerFile:
         if "\0" in words or _STATEMENT.search(words) or not _ERROR.search(words):
             return ""
         return f"is an error instead of a dump ({door.line(words.strip(), 80)})"
-
-    def _cut_copy(self) -> str:
-        """Whether a file of SQLite is shorter than its own header says (https://sqlite.org/fileformat.html)."""
-        head = self._head
-        page = int.from_bytes(head[16:18], "big")
-        length = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-        is_known = len(head) >= 100 and head[24:28] == head[92:96]
-        return f"is cut off after {self._size:,} of {length:,} B" if is_known and length > self._size else ""
-
-    def _cut_seven_zip(self) -> str:
-        """Whether it is shorter than its first header says, which is written last (7zFormat.txt)."""
-        offset, size = (int.from_bytes(self._head[at : at + 8], "little") for at in (12, 20))
-        length = 32 + offset + size
-        if self._size > 32 and length == 32:
-            return "is not finished"
-        return f"is cut off after {self._size:,} of {length:,} B" if length > self._size else ""
 
     def _keep(self, data: bytes) -> None:
         if self._documents:
