@@ -18,7 +18,7 @@ _NAMES = {
     WARNING: "warning warn wrn w warnung avertissement advertencia avvertenza 警告 предупреждение",
     ERROR: "error err erro eror severe fail failure exception e schwerwiegend grave fehler erreur 严重 错误 重大"
     " エラー ошибка",
-    FATAL: "fatal fata fatl ftl critical crit alert emergency emerg panic pani pnc dpanic f c a p",
+    FATAL: "fatal fata fatl ftl critical crit crt alert emergency emerg panic pani pnc dpanic f c a p",
 }
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARNING, INFO, INFO, DEBUG)
