@@ -47,7 +47,7 @@ _PAPERTRAIL = re.compile(
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
 _RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
-_LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=[\"']?([^\s\"']{8,40})")
+_LOGFMT_TIME = re.compile(r"""(?:^| )(?:time|ts|t|timestamp)=(?:["']([^"']{8,40})|([^\s"']{8,40}))""")
 _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
@@ -291,7 +291,7 @@ class Parser:
         """The time of a line that does not begin with one in ISO 8601."""
         match = _LOGFMT_TIME.search(text)
         if match:
-            return self._times.value(match[1])
+            return self._times.value(match[1] or match[2])
         leading = self._times.leading(text)
         if leading:
             return leading[0]
