@@ -18,6 +18,7 @@ from playbook.measure.databases.database_backups import database_backups
 from playbook.measure.databases.database_upkeep import database_upkeep
 from playbook.measure.databases.databases import databases
 from playbook.measure.security.firewall import CloudFirewalls, TrustedSources, database_sources
+from playbook.measure.statements import Statement
 from playbook.settings.loading import load
 from tests.canned import NOW, Canned
 from tests.judged import check, judged
@@ -548,13 +549,9 @@ BEFORE_MAINTENANCE = check("test_maintenance", "test_backup_is_recent_and_verifi
 ARCHIVES = {
     "backups": SimpleNamespace(
         coverage=whole("5 archives"),
-        archives=["a.tar.gz"],
-        contents="5 archives and 0 other files",
+        presence=Statement("Backups", True, "an archive", "5 archives and 0 other files"),
         age=Reading(5.0),
-        complete=True,
-        newest=SimpleNamespace(file=SimpleNamespace(name="a.tar.gz")),
-        completeness="complete",
-        read=Coverage(),
+        completeness=Statement("Newest backup", True, "a.tar.gz to be complete", "complete"),
         size=Reading(100.0),
     ),
     "backup_verification": SimpleNamespace(

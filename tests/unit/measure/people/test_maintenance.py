@@ -563,15 +563,10 @@ def test_homepage_must_be_back_after_a_maintenance(homepage, verdict):
 
 def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
     """Its job packed that of another night."""
-    newest = SimpleNamespace(file=SimpleNamespace(name="a.tar.gz"))
     backups = {
-        "archives": ["a.tar.gz"],
-        "contents": "1 archive and 0 other files",
+        "presence": Statement("Backups", True, "an archive", "1 archive and 0 other files"),
         "age": Reading(5.0, "h"),
-        "complete": True,
-        "completeness": "complete",
-        "newest": newest,
-        "read": Coverage(),
+        "completeness": Statement("Newest backup", True, "a.tar.gz to be complete", "complete"),
         "size": Reading(100.0, ""),
     }
     verified = {
@@ -586,5 +581,5 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "WARNING"
     values["backup_verification"].stale = ""
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "OK"
-    values["backups"].archives = []
+    values["backups"].presence = Statement("Backups", False, "an archive", "1 other file")
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "CRITICAL"
