@@ -110,7 +110,7 @@ def compare(latency: int, rounds: int, sandbox: RunningSandbox, reports: Path) -
     """Print one line of figures."""
     environment = environment_of(sandbox)
     shell = {**environment, **variables(sandbox.settings)}
-    run = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-m", "daily", f"--reports={reports}"]
+    run = [sys.executable, "-m", "pytest", "-m", "daily", f"--reports={reports}"]
     slowest: list[tuple[float, float, str]] = []
     used: dict[str, list[float]] = {"shell": [], "daily": []}
 

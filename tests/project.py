@@ -30,7 +30,7 @@ INI = """
 [pytest]
 strict = true
 testpaths = checks
-addopts = -p no:locust -p no:valkey -p no:anyio -p no:cacheprovider --capture=sys
+addopts = -p no:locust -p no:valkey -p no:anyio -p no:hypothesispytest -p no:cacheprovider --capture=sys
 timeout = 60
 timeout_method = signal
 enable_assertion_pass_hook = true

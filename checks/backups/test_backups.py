@@ -24,15 +24,9 @@ def test_last_nights_backup_is_complete(backups: Backups, limits: Limits, judge:
     An old dump in a new archive, or none where earlier runs have seen one, is a warning. UNKNOWN: the first
     archive, which cannot be compared with others, and content that was not read or not understood.
     """
-    judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
+    judge.that(**backups.presence.terms)
     judge(backups.age, limits.backup_age)
-    judge.that(
-        backups.complete,
-        "Newest backup",
-        expected=f"{backups.newest.file.name} to be complete",
-        found=backups.completeness,
-        coverage=backups.read,
-    )
+    judge.that(**backups.completeness.terms)
     judge(backups.size, limits.backup_size)
     judge.that(
         not backups.stale,

@@ -71,15 +71,9 @@ def test_backup_is_recent_and_verified(
     An old dump in it is a warning. Managed databases were backed up in the last day, as far as DigitalOcean tells.
     """
     if backups:
-        judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
+        judge.that(**backups.presence.terms)
         judge(backups.age, limits.backup_age)
-        judge.that(
-            backups.complete,
-            "Newest backup",
-            expected=f"{backups.newest.file.name} to be complete",
-            found=backups.completeness,
-            coverage=backups.read,
-        )
+        judge.that(**backups.completeness.terms)
     if backup_verification:
         judge.that(
             not backup_verification.newest_problems,

@@ -66,8 +66,33 @@ class Built(Message, frozen=True, kw_only=True):
         return next((str(one) for one in sources if one), "")
 
 
+class CpuTarget(Message, frozen=True):
+    """The mean CPU use that autoscaling aims at, in percent."""
+
+    percent: int | None = None
+
+
+class ScalingMetrics(Message, frozen=True):
+    """What autoscaling goes by, as far as it is read."""
+
+    cpu: CpuTarget | None = None
+
+
+class Autoscaling(Message, frozen=True):
+    """Between which numbers of instances a component is scaled; None where the API leaves one out."""
+
+    min_instance_count: int | None = None
+    max_instance_count: int | None = None
+    metrics: ScalingMetrics | None = None
+
+    @property
+    def cpu_percent(self) -> int | None:
+        """The CPU use that it aims at; None where it goes by another metric."""
+        return self.metrics.cpu.percent if self.metrics and self.metrics.cpu else None
+
+
 class ComponentSpec(Built, frozen=True):
-    """A component in the app spec; ``autoscaling`` as the API sends it.
+    """A component in the app spec; ``autoscaling`` as the API sends it, with words that may be new.
 
     Attributes:
         inactivity_sleep: scale to zero: it has no replica while there are no requests.
@@ -79,13 +104,38 @@ class ComponentSpec(Built, frozen=True):
     autoscaling: dict[str, Any] | None = None
     inactivity_sleep: dict[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse autoscaling of another shape while the answer is read.
+
+        Raises:
+            ValueError: its values are of another type; msgspec adds where in the answer.
+        """
+        try:
+            _ = self.scaling
+        except msgspec.ValidationError as error:
+            raise ValueError(f"autoscaling: {error}") from error
+
+    @property
+    def scaling(self) -> Autoscaling | None:
+        """Its autoscaling; None without any."""
+        return msgspec.convert(self.autoscaling, Autoscaling, strict=False) if self.autoscaling else None
+
     @property
     def least(self) -> int:
         """Minimum number of instances; 0 if it may be scaled to zero."""
-        if self.inactivity_sleep is not None:
-            return 0
-        minimum = (self.autoscaling or {}).get("min_instance_count")
-        return minimum if isinstance(minimum, int) else self.instance_count
+        return 0 if self.inactivity_sleep is not None else self.least_awake
+
+    @property
+    def least_awake(self) -> int:
+        """Minimum number of instances while there are requests."""
+        given = self.scaling.min_instance_count if self.scaling else None
+        return self.instance_count if given is None else given
+
+    @property
+    def most(self) -> int:
+        """Maximum number of instances."""
+        given = self.scaling.max_instance_count if self.scaling else None
+        return self.least_awake if given is None else given
 
 
 class Named(Built, frozen=True):

@@ -14,6 +14,7 @@ from playbook.clients.digitalocean_samples import usable
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
+from playbook.core.errors import Malformed
 from playbook.core.judge import Judge
 from playbook.measure.app.app import OwnApp, app
 from playbook.measure.app.components import app_components
@@ -328,3 +329,23 @@ def test_sample_that_is_not_finite_counts_as_missing():
     canned.answers["/cpu_percentage"] = (200, {"status": "success", "data": data})
     [series] = canned.api.metric("cpu_percentage", NOW, NOW)
     assert usable(series) == [(1, 40.5), (5, 10.0)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"min_instance_count": "two"}, "Expected `int | null`, got `str` - at `$.min_instance_count`"),
+        ({"max_instance_count": {"value": 3}}, "Expected `int | null`, got `object` - at `$.max_instance_count`"),
+        ({"metrics": "cpu"}, "Expected `object | null`, got `str` - at `$.metrics`"),
+        ({"metrics": {"cpu": 80}}, "Expected `object | null`, got `int` - at `$.metrics.cpu`"),
+    ],
+)
+def test_autoscaling_of_another_shape_is_named(given, said):
+    """It is refused where the app is read, and not by a crash where it is compared."""
+
+    def edit(answer: dict[str, Any]) -> None:
+        answer["app"]["spec"]["services"][0]["autoscaling"] = given
+
+    with pytest.raises(Malformed) as caught:
+        api("app", edit).api.app()
+    assert f"autoscaling: {said} - at `$.spec.services[0]`" in str(caught.value)

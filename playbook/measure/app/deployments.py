@@ -22,9 +22,11 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.app.app import OwnApp
 from playbook.measure.app.release import COLUMNS, FAILED, GOOD, Release, release_of, row
+from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
 SHOWN = 3
+_NEWEST = "Newest deployment"
 WEEK = timedelta(days=7)
 # How far back the listing is read: a week, and the deployment before it.
 BACK = timedelta(days=30)
@@ -102,6 +104,19 @@ class Releases:
         """The newest deployment, and the failed one that it was rolled back from."""
         before = self._failed_before
         return f"{self.newest.found.rstrip('.')}; before it {before.found}" if before else self.newest.found
+
+    @property
+    def statements(self) -> list[Statement]:
+        """That the newest deployment has not failed, is not stuck, and that none of its steps failed."""
+        newest = self.newest
+        in_time = f"done within {newest.stuck_after / 60:g} min"
+        of_a_step = f"{newest.found} with a step that did" if newest.unclean else "none"
+        lives = not newest.failed and not self.went_back
+        return [
+            Statement(_NEWEST, lives, "one that did not fail", self.found),
+            Statement(_NEWEST, not newest.stuck, in_time, newest.found),
+            Statement(_NEWEST, not newest.unclean, "no step that failed", of_a_step, warn=True),
+        ]
 
     def evidence(self) -> list[Evidence]:
         """A row for each of the newest three, and the deployments since the previous run."""

@@ -284,9 +284,8 @@ def _p95(values: Iterable[float]) -> float:
 
 
 def _fit(component: ComponentSpec, use: Use, sizes: Iterable[InstanceSize], rule: Scaling, least: int) -> Fit:
-    scaling = component.autoscaling or {}
-    count = int(scaling.get("min_instance_count") or component.instance_count)
-    most = int(scaling["max_instance_count"]) if scaling.get("max_instance_count") else None
+    count = component.least_awake or component.instance_count
+    most = component.scaling.max_instance_count if component.scaling else None
     size = next((size for size in sizes if size.slug == component.instance_size_slug), None)
     now = Plan(count, size) if size else None
     return Fit(

@@ -55,10 +55,11 @@ class ScalingRule:
         if self.spec is None:
             return "no such component"
         asleep = "" if self.spec.inactivity_sleep is None else ", and none while it is idle (inactivity_sleep)"
-        if not self.spec.autoscaling:
+        if not self.spec.scaling:
             return f"{instances(self.spec.instance_count)} and no autoscaling{asleep}"
-        least, most, percent = autoscaling(self.spec)
-        return f"autoscaling from {least} to {most}{f' at {percent} % CPU' if percent else ''}{asleep}"
+        percent = self.spec.scaling.cpu_percent
+        aim = f" at {percent} % CPU" if percent else ""
+        return f"autoscaling from {self.spec.least_awake} to {self.spec.most}{aim}{asleep}"
 
     @property
     def scales(self) -> bool:
@@ -68,21 +69,20 @@ class ScalingRule:
     @property
     def off(self) -> bool:
         """Whether the component, its autoscaling or its minimum number of instances is missing."""
-        if self.spec is None or (self.scales and not self.spec.autoscaling):
+        if self.spec is None or (self.scales and not self.spec.scaling):
             return True
         if self.spec.inactivity_sleep is not None and self.policy.least > 0:
             return True
-        least = autoscaling(self.spec)[0] if self.spec.autoscaling else self.spec.instance_count
-        return least < self.policy.least
+        return self.spec.least_awake < self.policy.least
 
     @property
     def differs(self) -> bool:
         """Whether its numbers differ from the policy."""
         if self.spec is None or not self.scales:
             return False
-        least, most, percent = autoscaling(self.spec)
-        wanted = self.policy
-        return (least, most) != (wanted.least, wanted.most) or wanted.cpu_percent not in {None, percent}
+        wanted, percent = self.policy, self.spec.scaling.cpu_percent if self.spec.scaling else None
+        numbers = (self.spec.least_awake, self.spec.most)
+        return numbers != (wanted.least, wanted.most) or wanted.cpu_percent not in {None, percent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +168,6 @@ def autoscaling_words(spec: ComponentSpec) -> set[str]:
     settings = spec.autoscaling or {}
     metrics = settings.get("metrics")
     return {*settings, *(metrics if isinstance(metrics, dict) else {})}
-
-
-def autoscaling(spec: ComponentSpec) -> tuple[int, int, int | None]:
-    """Minimum and maximum instances and the target CPU percentage; the API leaves out zeros."""
-    settings = spec.autoscaling or {}
-    cpu = (settings.get("metrics") or {}).get("cpu") or {}
-    least = int(settings.get("min_instance_count", 1))
-    return least, int(settings.get("max_instance_count", least)), cpu.get("percent")
 
 
 def instances(count: int) -> str:

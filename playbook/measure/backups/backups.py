@@ -160,11 +160,6 @@ class Backups:
         return min(found, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
 
     @property
-    def complete(self) -> bool:
-        """Whether no problem was found in the newest archive, also of other jobs."""
-        return self.inspection is not None and not self.inspection.problem and not self.damaged
-
-    @property
     def read(self) -> Coverage:
         """How much of the newest archive was read and understood, and whether those of other jobs can be read."""
         if self.inspection is None:
@@ -172,12 +167,23 @@ class Backups:
         return self.inspection.coverage + holds_all(self.newest.file.name) + self.unread
 
     @property
-    def completeness(self) -> str:
-        """The problem found in the newest archive, also of another job, or how far it was read."""
-        if self.inspection is None:
-            return "no archive"
+    def presence(self) -> Statement:
+        """That there is an archive."""
+        return Statement("Backups", bool(self.archives), "an archive", self.contents)
+
+    @property
+    def completeness(self) -> Statement:
+        """That no problem was found in the newest archive, and none in those of other jobs.
+
+        Raises:
+            TooLittleData: there is no archive.
+        """
         others = "; ".join(f"{name}: {problem}" for name, problem in self.damaged)
-        return self.inspection.problem or others or f"an archive {self.inspection.how}"
+        seen = self.inspection
+        holds = seen is not None and not seen.problem and not others
+        found = (seen.problem or others or f"an archive {seen.how}") if seen else "no archive"
+        expected = f"{self.newest.file.name} to be complete"
+        return Statement("Newest backup", holds, expected, found, coverage=self.read)
 
     @property
     def stale(self) -> str:

@@ -23,7 +23,7 @@ from playbook.measure.app.app import identity_of
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
-from playbook.measure.app.scaling_policy import autoscaling, instances
+from playbook.measure.app.scaling_policy import instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
 from playbook.measure.known import or_unread
 from playbook.readers.load import kept
@@ -353,8 +353,7 @@ def headroom(
         points = highest(cpu.get(component.name, ()))
         answers.append(fresh({f"CPU of {component.name}": points}, now, timedelta(days=1)))
         values = [value for _, value in points]
-        most = autoscaling(component)[1] if component.autoscaling else component.instance_count
-        spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
+        spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(component.most, 1)))
     busiest: dict[float, float] = {}
     for moment, rate in rates:
         day = moment // DAY * DAY

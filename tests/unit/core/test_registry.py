@@ -93,7 +93,7 @@ def test_command_loads_no_unused_library(words: str) -> None:
 @pytest.mark.slow
 def test_listing_one_check_loads_no_measurement() -> None:
     program = "import pytest; pytest.main(sys.argv[1:])"
-    options = ("-p", "no:html", "-p", "no:hypothesispytest", "--collect-only", "-q", "checks/redis/test_redis.py")
+    options = ("-p", "no:html", "--collect-only", "-q", "checks/redis/test_redis.py")
     loaded = loaded_by(program, *options)
     assert "playbook.plugin" in loaded
     assert [name for name in loaded if name.startswith(MEASURE)] == []

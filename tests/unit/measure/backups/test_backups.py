@@ -89,7 +89,7 @@ def test_first_archive_cannot_be_compared(store):
     """That is too little data, not a failure."""
     store.write(5)
     found = measured(store)
-    assert found.complete
+    assert found.completeness.holds
     assert math.isnan(found.size.value)
     assert verdict(found) == (
         Verdict.UNKNOWN,
@@ -102,7 +102,7 @@ def test_empty_store_has_no_newest_archive(store):
     """It is still measured: the check reports it."""
     found = measured(store)
     assert found.contents == "0 archives and 0 other files"
-    assert not found.complete
+    assert not found.presence.holds
     with pytest.raises(TooLittleData):
         _ = found.age
 
@@ -125,19 +125,19 @@ def test_truncated_archive_is_not_complete(store):
     store.write(29)
     store.write(5, an_archive()[:900])
     found = measured(store)
-    assert not found.complete
-    assert found.completeness == "an archive that is cut off after member 2"
+    assert not found.completeness.holds
+    assert found.completeness.found == "an archive that is cut off after member 2"
 
 
 def test_large_archive_is_checked_at_both_ends(store):
     """Above the configured size it is not read completely, and the message says so."""
     store.write(5)
     found = measured(store, read_whole_mb=0.001)
-    assert found.complete
-    assert found.completeness == "an archive read at both ends only, as it is too large to read"
+    assert found.completeness.holds
+    assert found.completeness.found == "an archive read at both ends only, as it is too large to read"
     assert verdict(found)[0] is Verdict.UNKNOWN
     store.write(4, an_archive()[:-100])
-    assert measured(store, read_whole_mb=0.001).completeness == (
+    assert measured(store, read_whole_mb=0.001).completeness.found == (
         "an archive that is cut off: it does not end with the length of a tar"
     )
 

@@ -481,17 +481,11 @@ HEALTHY_NOW = {
         "job_queues": {"statements": [HOLDS], "images": [], "waiting": [], "oldest": [], "failed": []}
     },
     "test_the_last_release_broke_nothing": {
-        "deployments": {
-            "newest": SimpleNamespace(failed=False, stuck=False, unclean=False, found="ACTIVE"),
-            "went_back": False,
-            "found": "ACTIVE",
-        },
+        "deployments": {"statements": [HOLDS]},
         "release_effect": {"suspect": False, "found": "one 3 d ago"},
     },
 }
 RESTARTED = SimpleNamespace(name="web", reading=Reading(3.0, "24 h"))
-LATE = SimpleNamespace(failed=False, stuck=True, unclean=False, found="DEPLOYING for 2 h")
-UNCLEAN = SimpleNamespace(failed=False, stuck=False, unclean=True, found="ACTIVE")
 FULL = SimpleNamespace(name="Files of image-worker", reading=Reading(93.0))
 FILLS = SimpleNamespace(name="Files of image-worker", reading=Reading(22.0))
 DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading(150.0))
@@ -531,8 +525,8 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
         ("test_cpu_use_does_not_rise", {"known_storage": {"fullest": (FULL,)}}, "CRITICAL"),
         ("test_cpu_use_does_not_rise", {"known_storage": {"filling": (FILLS,)}}, "WARNING"),
         ("test_images_do_not_queue_up", {"job_queues": {"failed": [DEAD]}}, "WARNING"),
-        ("test_the_last_release_broke_nothing", {"deployments": {"newest": LATE}}, "CRITICAL"),
-        ("test_the_last_release_broke_nothing", {"deployments": {"newest": UNCLEAN}}, "WARNING"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"statements": [HOLDS, FAILS]}}, "CRITICAL"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"statements": [HOLDS, WARNS]}}, "WARNING"),
     ],
 )
 def test_whatever_a_daily_check_finds_bad_is_bad_in_an_investigation(settings, name, changed, verdict):
