@@ -78,6 +78,7 @@ def test_status_page_may_tell_of_outages_and_maintenance(answer: Answer) -> None
         led("https://status.portfolio.example/lander"),
         led("https://www.hugedomains.com/domain_profile.cfm?d=portfolio"),
         led("https://www.godaddy.com/forsale/portfolio.example"),
+        led("https://www.dynadot.com/market/user-listings/portfolio.example"),
     ],
 )
 def test_status_page_that_is_gone_is_dead(answer: Answer) -> None:
@@ -92,6 +93,7 @@ def test_status_page_that_is_gone_is_dead(answer: Answer) -> None:
         (answered(page("Operations", "<p>We are undergoing maintenance.</p>")), CRITICAL),
         (answered(page("Page not found", LONG)), CRITICAL),
         (answered(page("GitBook", "<h1>This page doesn't exist</h1>")), CRITICAL),
+        (answered(page("GitBook", "<h1>The organization has been suspended</h1>")), CRITICAL),
         (answered(page("Google Docs", "<p>Sorry, the file you have requested does not exist.</p>")), CRITICAL),
         (answered(page("Page not found · GitHub"), 404, url="https://github.com/acme/ops/wiki"), UNKNOWN),
         (answered(page("Page not found"), 404, url="https://docs.portfolio.example"), CRITICAL),

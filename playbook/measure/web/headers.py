@@ -132,7 +132,7 @@ def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings)
     referrer = [sent["referrer-policy"]] if "referrer-policy" in sent else []
     found = {
         "Content-Security-Policy": policy,
-        "Cookies": results.cookies_of(sent.get("set-cookie", ""), by_hsts=hsts.endswith("at-least-six-months")),
+        "Cookies": results.cookies_of(_cookies(answer), by_hsts=hsts.endswith("at-least-six-months")),
         "Cross-origin sharing": results.sharing_of(ORIGIN, shared.headers),
         "Redirection to https": plain_http.result,
         "Referrer-Policy": results.referrer_of([*referrer, *content.equiv.get("referrer-policy", [])]),
@@ -167,3 +167,12 @@ def _policies(answer: Answer, content: page.Page) -> tuple[list[str], list[str]]
     """Content security policies of an answer: by header, and by its page."""
     header = answer.headers.get("content-security-policy")
     return [] if header is None else [header], content.equiv.get("content-security-policy", [])
+
+
+def _cookies(answer: Answer) -> str:
+    """Cookies of the page and of the redirects of its host that led to it, which a browser keeps as well."""
+    host = urlsplit(answer.url).hostname
+    sent = [
+        one.headers.get("set-cookie", "") for one in (*answer.before, answer) if urlsplit(one.url).hostname == host
+    ]
+    return ", ".join(filter(None, sent))

@@ -23,7 +23,8 @@ LOGIN = (401, 403)  # a page that requires authentication exists
 _SILENT_ON_PRIVATE = ("github.com", "gist.github.com", "bitbucket.org")
 _TRADERS = re.compile(
     r"(?:.*\.)?(?:hugedomains|afternic|dan|sedo|sedoparking|undeveloped|buydomains|domainmarket|parkingcrew|bodis"
-    r"|brandbucket|squadhelp|atom|above|uniregistry|domains?forsale|parklogic|dsparking)\.(?:com|net)"
+    r"|brandbucket|squadhelp|atom|above|uniregistry|domains?forsale|parklogic|dsparking"
+    r"|dynadot|spaceship|namecheap|namesilo|porkbun)\.(?:com|net)"
 )
 # Sites of those who host status pages, to which one that is gone leads: their homepage, or one about the product.
 # The pages of their customers have names of their own.

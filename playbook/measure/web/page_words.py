@@ -275,8 +275,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "a suspended site",
-        r"(?:^|this |your |the )(?:account|website|site|service) (?:has been|is|was) (?:temporarily )?"
-        r"(?:suspended|disabled|paused)",
+        r"(?:^|this |your |the )(?:account|website|site|service|organi[sz]ation|workspace)"
+        r" (?:has been|is|was) (?:temporarily )?(?:suspended|disabled|paused)",
     ),
     ("a site that is closed to visitors", r"this site is (?:currently )?private"),
     (

@@ -124,11 +124,12 @@ def cookies_of(set_cookie: str, *, by_hsts: bool) -> str:
     """Cookies, the worst of them (tests/cookies.js).
 
     Args:
-        set_cookie: the Set-Cookie headers, joined by commas.
+        set_cookie: the Set-Cookie headers, joined by commas; a later one replaces that of the same name and place.
         by_hsts: HSTS keeps them off unencrypted connections.
     """
-    cookies = [_cookie(text) for text in _NEXT_COOKIE.split(set_cookie) if "=" in text]
-    cookies = [(name, flags) for name, flags in cookies if not _is_removed(flags)]
+    sent = [_cookie(text) for text in _NEXT_COOKIE.split(set_cookie) if "=" in text]
+    kept = {(name, flags.get("path"), flags.get("domain")): (name, flags) for name, flags in sent}
+    cookies = [(name, flags) for name, flags in kept.values() if not _is_removed(flags)]
     if not cookies:
         return "cookies-not-found"
     found = [fault for name, flags in cookies for fault in _faults(name, flags, by_hsts=by_hsts)]

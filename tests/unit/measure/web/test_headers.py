@@ -34,13 +34,13 @@ def graded(tmp_path, settings):
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     context = context_of(tmp_path, authority.issue("localhost"))
 
-    def grade(body=b"<p>", status="200 OK", plain=DIRECT, shared=None, **headers):
+    def grade(body=b"<p>", status="200 OK", plain=DIRECT, shared=None, scripts=(), **headers):
         again = () if shared is None else (answer(status, body, **headers | shared),)
-        with serve(answer(status, body, **headers), *again, tls=context) as server:
+        with serve(*scripts or (answer(status, body, **headers), *again), tls=context) as server:
             limits = TimeLimits(connect=30, read=30)
             website = HttpClient(server.url, service="Website", time_limits=limits, ca=str(tmp_path / "ca.pem"))
             found = security_headers(website, plain, settings)
-            assert f"Origin: {ORIGIN}".encode() in server.requests[1]
+            assert f"Origin: {ORIGIN}".encode() in server.requests[max(1, len(scripts))]
         return found
 
     return grade
@@ -229,3 +229,19 @@ def test_integrity_without_a_hash_checks_nothing(graded, integrity, good):
     script = f'<script src="https://cdn.example/a.js" integrity="{integrity}" crossorigin></script>'
     found = graded(HOME + script.encode(), **GOOD)
     assert found.unclear == (() if good else (f"integrity {integrity!r} of https://cdn.example/a.js",))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "result"),
+    [
+        ("sessionid=1; Path=/", None, "cookies-session-without-httponly-flag"),
+        ("sessionid=1; Path=/; Secure; HttpOnly", None, "cookies-secure-with-httponly-sessions"),
+        ("sessionid=1; Path=/", "sessionid=2; Path=/; Secure; HttpOnly", "cookies-secure-with-httponly-sessions"),
+        ("sessionid=1; Path=/", "sessionid=; Path=/; Max-Age=0", "cookies-not-found"),
+    ],
+)
+def test_cookie_of_a_redirect_counts(graded, first, second, result):
+    """A browser keeps it, until a later one of the same name and path replaces it."""
+    page = answer(body=HOME, **GOOD | ({"Set_Cookie": second} if second else {}))
+    scripts = (answer("302 Found", Location="/en", Set_Cookie=first), page)
+    assert graded(scripts=scripts).results["Cookies"] == result
