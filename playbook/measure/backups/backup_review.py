@@ -27,9 +27,9 @@ from playbook.measure.backups.series import Archive
 from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.measure.backups.told_beside import told_beside
+from playbook.readers.archives.about_dumps import INCREMENTAL
 from playbook.readers.archives.inner_files import MAX_PACKED
 from playbook.readers.archives.verification import Verification, Wanted
-from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
