@@ -233,6 +233,23 @@ ALONE = {
         "empty",
     ),
     "zip-cut": ("zip", b"PK\x03\x04" + bytes(range(200)) * 9, "a file that is cut off"),
+    "wordpress": ("db.gz", gzip.compress(b"# WordPress MySQL database backup\n" + ROWS), ""),
+    "wordpress-cut": (
+        "db.gz",
+        gzip.compress(b"# WordPress MySQL database backup\n" + os.urandom(900))[:-300],
+        "cut off",
+    ),
+    "gzip-of-an-error": (
+        "sql.gz",
+        gzip.compress(b"mysqldump: Got error: 1045: Access denied for user\n"),
+        "is an error",
+    ),
+    "gzip-of-nothing": ("sql.gz", gzip.compress(b""), "is empty"),
+    "error-in-place-of-gzip": ("sql.gz", b"mysqldump: Got error: 1045\n" * 9, "does not begin as gz"),
+    "etcd": ("snapshot", bytes(8) + b"\x04\0" + bytes(range(200)) * 9, ""),
+    "bolt-of-zeros": ("db", bytes(9000), "begins with 2,048 zeros"),
+    "tar-that-is-none": ("tar.gz", bytes(range(7, 200)) * 9, "no sound gzip"),
+    "zip-that-is-none": ("zip", b"<html>not found</html>" * 9, "does not begin as zip"),
     "zstandard-by-another-name": ("tar.gz", b"\x28\xb5\x2f\xfd" + bytes(range(200)), ""),
 }
 

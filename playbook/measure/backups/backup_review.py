@@ -20,16 +20,16 @@ from playbook.measure.backups.backups import Listing, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
 from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.own_end import wrong_at_its_end
+from playbook.measure.backups.own_end import claims_tar, not_known, wrong_at_its_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.reading import not_given
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.measure.backups.told_beside import told_beside
+from playbook.readers.archives.about_dumps import INCREMENTAL
 from playbook.readers.archives.inner_files import MAX_PACKED
 from playbook.readers.archives.verification import Verification, Wanted
-from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
@@ -275,9 +275,12 @@ def backup_verification(
 
 def _with_own_end(store: BackupStore, file: StoredFile, found: Verification, seconds: float) -> Verification:
     """With what the file's own form shows to be wrong, where it is no archive that can be read."""
-    if not found.unreadable or found.problems:
+    is_other = found.no_tar and not claims_tar(file.name)
+    if not found.unreadable and not is_other:
         return found
-    problem = wrong_at_its_end(store, file, most=MAX_PACKED, within=seconds)
+    if is_other:
+        found = replace(found, problems=(), coverage=not_known(file.name))
+    problem = wrong_at_its_end(store, file, most=MAX_PACKED, within=seconds, known=found.unreadable)
     return replace(found, problems=(problem,)) if problem else found
 
 

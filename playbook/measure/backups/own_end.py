@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from playbook.clients.backups import BackupStore, StoredFile
+from playbook.core.coverage import Coverage
 from playbook.readers.archives.dump_statements import is_structure
-from playbook.readers.archives.inner_files import inner_file
-from playbook.readers.archives.streams import CHUNK, OutOfTimeError
+from playbook.readers.archives.inner_files import InnerFile, inner_file
+from playbook.readers.archives.inspection import unreadable
+from playbook.readers.archives.streams import CHUNK, OutOfTimeError, UnreadableError
 
 # How what packs or encrypts begins, by the ending that its files have: others have such a name by mistake.
 _BEGINNINGS = {
@@ -19,16 +22,33 @@ _BEGINNINGS = {
     "lz4": (b"\x04\x22\x4d\x18",),
     "gpg": (b"\x84", b"\x85", b"\x8c", b"\xc1", b"\xc3", b"-----BEGIN PGP MESSAGE"),
     "pgp": (b"\x84", b"\x85", b"\x8c", b"\xc1", b"\xc3", b"-----BEGIN PGP MESSAGE"),
+    "zip": (b"PK",),
+    "7z": (b"7z\xbc\xaf\x27\x1c",),
+    "rdb": (b"REDIS0", b"VALKEY"),
     "age": (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE"),
 }
 
 
-def wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, within: float) -> str:
+_TAR = re.compile(r"(?i)\.(?:tar|t[gbx]z2?|tbz)(?:\.|$)")
+
+
+def claims_tar(name: str) -> bool:
+    """Whether a file is to be a tar, by its name."""
+    return _TAR.search(name) is not None
+
+
+def not_known(name: str) -> Coverage:
+    """Coverage of a file that is no tar, of which nothing is known to be wrong."""
+    return unreadable(UnreadableError(f"{name.rpartition('/')[2]}, which is no tar"))
+
+
+def wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, within: float, known: bool) -> str:
     """What is wrong with it by its own form, to follow "got"; empty where nothing is, or where that is not known.
 
     Args:
         most: bytes that are unpacked; of more only the beginning is looked at.
         within: limit in seconds; what was read until then was in order.
+        known: its content is of a form that is known, perhaps of another than its name says.
 
     Raises:
         Unmeasured: as reading the store does.
@@ -39,14 +59,17 @@ def wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, withi
         if time.monotonic() > until:
             raise OutOfTimeError
 
+    ending = file.name.rpartition(".")[2].lower()
     inner, _ = inner_file(file.name.rpartition("/")[2], file.size, round(most), require_time)
+    if inner is None and ending in _BEGINNINGS:
+        inner = InnerFile(require_time, ending=ending, sealed=False, whole=file.size <= most)
     if inner is None:
         return ""
     try:
         with store.open(file, within=within) as stream:
             piece = stream.read(CHUNK)
-            if not piece.startswith(_BEGINNINGS.get(file.name.rpartition(".")[2].lower(), (b"",))):
-                return ""
+            if not piece.startswith(_BEGINNINGS.get(ending, (b"",))):
+                return "" if known else f"a file that does not begin as {ending}"
             while piece:
                 require_time()
                 inner.write(piece)

@@ -10,7 +10,7 @@ from functools import partial
 from playbook.clients.backups import BackupStore, StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Unmeasured
-from playbook.measure.backups.own_end import wrong_at_its_end
+from playbook.measure.backups.own_end import claims_tar, not_known, wrong_at_its_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.told_beside import told_beside
@@ -77,9 +77,14 @@ def _with_own_end(
     store: BackupStore, file: StoredFile, found: Inspection, most: float, seconds: float
 ) -> Inspection:
     """With what the file's own form shows to be wrong, where it is no archive that can be read."""
-    if not found.unreadable or file.size > most:
+    is_other = found.no_tar and not claims_tar(file.name)
+    if not found.unreadable and not is_other:
         return found
-    problem = wrong_at_its_end(store, file, most=most, within=seconds)
+    if is_other:
+        found = replace(found, problem="", coverage=not_known(file.name))
+    if file.size > most:
+        return found
+    problem = wrong_at_its_end(store, file, most=most, within=seconds, known=found.unreadable)
     return (
         replace(found, problem=problem, how="read to its end, as far as its form is known") if problem else found
     )

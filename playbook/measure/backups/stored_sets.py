@@ -11,7 +11,7 @@ from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.parts import joined_parts
-from playbook.readers.archives.walk import INCREMENTAL
+from playbook.readers.archives.about_dumps import ALONE, INCREMENTAL
 
 _BESIDE = re.compile(
     r"(?:sha(?:1|224|256|384|512)(?:sums?)?|md5(?:sums?)?|b[23](?:sums?)?|crc(?:32)?|asc|sig|minisig|sigstore|par2"
@@ -40,7 +40,6 @@ _TAR = re.compile(r"(?i).+\.(?:tar|tgz|tbz2?|txz)(?:\.\w{1,4})?")
 _TOLD = re.compile(
     r"(?i).+\.json(?:\.gz)?|.+-(?:logs?|results?|errors?|report|status)\.gz|backup[._](?:info|manifest)"
 )
-_ALONE = "An incremental archive alone restores nothing: let the pattern name the full ones."
 
 
 def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile], list[StoredFile]]:
@@ -89,7 +88,7 @@ def holds_all(name: str, full: Mapping[str, str]) -> Coverage:
         found = f"an incremental one, by its name beside {beside}"
     if not found:
         return Coverage()
-    return lacking(INCREMENTAL, expected="an archive that holds everything", got=found, hint=_ALONE)
+    return lacking(INCREMENTAL, expected="an archive that holds everything", got=found, hint=ALONE)
 
 
 def _is_beside(name: str, stems: Counter[str]) -> bool:

@@ -7,8 +7,15 @@ xtrabackup's and mariadb-backup's ``…_checkpoints`` and ``…_info``, MySQL Sh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from playbook.core.coverage import Coverage, lacking
+
+INCREMENTAL = "incremental"
+"""What an archive's coverage says where an earlier one holds a part of it."""
+
+ALONE = "An incremental archive alone restores nothing: let the pattern name the full ones."
 TOC, DONE, AOF, AOF_MANIFEST = "toc.dat", "@.done.json", "aof", "aof.manifest"
 CHECKPOINTS = "_checkpoints"
 _LONGEST_LISTED = 300
@@ -90,3 +97,24 @@ def left_out(about: str, head: bytes) -> Lack | None:
     if found := _PARTIAL.search(text):
         return Lack(incremental=False, got=f"one of some tables, by {found[0]!r} in {about}")
     return None
+
+
+def of_left_out(lacks: Iterable[Lack], elsewhere: int) -> Coverage:
+    """Coverage of an archive that leaves something out.
+
+    Args:
+        elsewhere: files that GNU tar lists as unchanged since an earlier archive.
+    """
+    found = list(lacks)
+    if elsewhere:
+        got = f"one that leaves out {elsewhere:,} files as unchanged since an earlier one"
+        found.insert(0, Lack(incremental=True, got=got))
+    total = Coverage()
+    for lack in found:
+        total += lacking(
+            INCREMENTAL if lack.incremental else "a part",
+            expected="an archive that holds everything",
+            got=lack.got,
+            hint=ALONE if lack.incremental else "Let the job copy all tables, or let the pattern name others.",
+        )
+    return total

@@ -41,7 +41,8 @@ class Inspection:
         members: number of members; None where it was not read to its end.
         manifest: None where there is none, or none that is understood.
         timed_out: the time limit was reached.
-        unreadable: it is no tar, or in a form that is not known here.
+        unreadable: it is in a form that is known to be no tar, or not to be read here.
+        no_tar: nothing of a tar was found in it.
         times: when what is in it was made, as far as it was read.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -52,6 +53,7 @@ class Inspection:
     manifest: Manifest | None = None
     timed_out: bool = False
     unreadable: bool = False
+    no_tar: bool = False
     times: Times = field(default_factory=Times)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -90,7 +92,8 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
         how = "not read, as its form is not known here"
         return Inspection("", how, unreadable=True, coverage=unreadable(error))
     except DamagedError as damage:
-        return Inspection(f"an archive that {damage}", f"read until byte {reader.count:,} of {size:,}")
+        how = f"read until byte {reader.count:,} of {size:,}"
+        return Inspection(f"an archive that {damage}", how, no_tar=not walk.sizes)
     found = walk.manifest()
     how = f"read to its end: {len(walk.sizes):,} members, " + (
         f"{len(found.files):,} of them listed in {manifest}" if found else "no list of them to compare with"
@@ -119,7 +122,7 @@ def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
     except UnreadableError as error:
         return Inspection("", how, coverage=unreadable(error))
     except (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.HeaderError):
-        return Inspection(f"{_beginning(head)} that does not begin as a tar.gz", how, coverage=seen)
+        return Inspection(f"{_beginning(head)} that does not begin as a tar.gz", how, no_tar=True, coverage=seen)
     if first.how != "gzip":
         return Inspection("", how, coverage=seen)
     length = struct.unpack("<I", tail[4:])[0] if len(tail) == 8 else -1

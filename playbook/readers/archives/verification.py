@@ -49,7 +49,8 @@ class Verification:
         times: when what is in it was made, and its dumps of databases.
         of_databases: bytes of the dumps of databases, by their names.
         located: files that the manifest lists, to the member that holds their content.
-        unreadable: it is no tar, or in a form that is not known here.
+        unreadable: it is in a form that is known to be no tar, or not to be read here.
+        no_tar: nothing of a tar was found in it.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
@@ -67,6 +68,7 @@ class Verification:
     of_databases: dict[str, int] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
     unreadable: bool = False
+    no_tar: bool = False
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
@@ -129,7 +131,8 @@ def verify(
         return replace(walk.result(how, whole=False, coverage=unreadable(error)), unreadable=not walk.sizes)
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
-        return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
+        found = walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
+        return replace(found, no_tar=not walk.sizes)
     except OSError as error:  # of the folder; the store has its own errors
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoomError("more") from error

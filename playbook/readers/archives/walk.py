@@ -22,7 +22,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
-from playbook.readers.archives.about_dumps import Lack
+from playbook.readers.archives.about_dumps import Lack, of_left_out
 from playbook.readers.archives.dump_statements import is_structure
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
@@ -31,10 +31,6 @@ from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manif
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished
 
-INCREMENTAL = "incremental"
-"""What an archive's coverage says where an earlier one holds a part of it."""
-
-_ALONE = "An incremental archive alone restores nothing: let the pattern name the full ones."
 _MAX_LINKS = 40  # length of a chain of links
 # Kinds of members besides files, folders, links and devices.
 # https://www.gnu.org/software/tar/manual/html_node/Standard.html
@@ -317,22 +313,7 @@ class Walk:
     def coverage(self) -> Coverage:
         """How much of the archive its manifest covers, and what of it is not understood."""
         total = understood(len(self._odd), len(self.sizes), "members", examples=self._odd)
-        if self._elsewhere:
-            total += lacking(
-                INCREMENTAL,
-                expected="an archive that holds everything",
-                got=f"one that leaves out {self._elsewhere:,} files as unchanged since an earlier one",
-                hint=_ALONE,
-            )
-        for lack in self._left_out.values():
-            total += lacking(
-                INCREMENTAL if lack.incremental else "a part",
-                expected="an archive that holds everything",
-                got=lack.got,
-                hint=_ALONE
-                if lack.incremental
-                else "Let the job copy all tables, or let the pattern name others.",
-            )
+        total += of_left_out(self._left_out.values(), self._elsewhere)
         if not self.manifest_name or self._manifest is None:
             return total
         manifest = self._read()
