@@ -61,7 +61,7 @@ class SecurityHeaders:
             len(self.sent) + len(self.unclear),
             "headers and directives",
             examples=self.unclear,
-            hint="Correct what is mistyped or doubled in these headers.",
+            hint="Correct what is mistyped, doubled or without effect.",
         )
         if self.astray:
             seen += lacking("", expected="the headers of the homepage", got=self.astray)
