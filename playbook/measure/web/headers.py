@@ -61,7 +61,7 @@ class SecurityHeaders:
             len(self.sent) + len(self.unclear),
             "headers and directives",
             examples=self.unclear,
-            hint="Correct what is mistyped or doubled in these headers.",
+            hint="Correct what is mistyped, doubled or without effect.",
         )
         if self.astray:
             seen += lacking("", expected="the headers of the homepage", got=self.astray)
@@ -120,8 +120,9 @@ def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings)
     is_html = sent.get("content-type", "text/html").partition(";")[0].strip().lower() in HTML
     content = page.read(text_of(answer)) if is_html else page.Page()
     by_header, by_meta = _policies(answer, content)
-    again = [policy for kind in _policies(shared, page.read(text_of(shared))) for policy in kind]
-    repeated = [nonce for nonce in csp.nonces_of([*by_header, *by_meta]) if nonce in csp.nonces_of(again)]
+    nonces = csp.nonces_of([*by_header, *by_meta])
+    again = _policies(shared, page.read(text_of(shared))) if nonces else ([], [])
+    repeated = [nonce for nonce in nonces if nonce in csp.nonces_of([*again[0], *again[1]])]
     policy, framed = csp.result_of(
         by_header,
         by_meta,

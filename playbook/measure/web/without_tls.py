@@ -174,13 +174,14 @@ class PlainHttp:
     @property
     def result(self) -> str:
         """Result in the words of Mozilla's HTTP Observatory: a key of its table of scores."""
-        if self.status is None or self.problem:  # the best possible result: the coverage says what is unknown
+        astray = len(self.hops) > 1 and not self.hops[1].startswith("https:")  # known, wherever it ends
+        if self.status is None or (self.problem and not astray):  # the coverage says what is unknown
             return "redirection-not-needed-no-http"
         if len(self.hops) == 1:
             return "redirection-missing"
-        if not self.hops[-1].startswith("https:"):
+        if not self.problem and not self.hops[-1].startswith("https:"):
             return "redirection-not-to-https"
-        if not self.hops[1].startswith("https:"):
+        if astray:
             return "redirection-not-to-https-on-initial-redirection"
         if urlsplit(self.hops[0]).hostname != urlsplit(self.hops[1]).hostname:
             return "redirection-off-host-from-http"
@@ -214,6 +215,8 @@ class PlainHttp:
     @property
     def summary(self) -> str:
         """The redirects in words."""
+        if self.problem and not self.is_direct:
+            return f"{' → '.join(self.hops)}: {self.problem}"
         if self.problem:
             return self.problem
         if self.status is None:

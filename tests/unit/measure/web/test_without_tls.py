@@ -229,6 +229,14 @@ def test_incomplete_redirect_chain_is_unknown(tmp_path):
     assert (found.is_safe, found.coverage.enough) == (True, False)
 
 
+def test_first_redirect_to_http_is_known_wherever_it_ends(tmp_path):
+    """To a host that does not answer, as one where a domain was parked."""
+    found = led(tmp_path, moved(f"http://localhost:{closed_port()}/lander"))
+    assert found.result == "redirection-not-to-https-on-initial-redirection"
+    assert (found.is_direct, found.coverage.enough) == (False, False)
+    assert "/lander: " in found.summary
+
+
 @pytest.mark.parametrize(
     "page",
     [
