@@ -109,6 +109,8 @@ class Sandbox:
             # the previous world is hundreds of megabytes in few objects, which automatic collection would keep for
             # long
             gc.collect()
+            # what is loaded and remembered since stays; the new world is in no cycle, so it is freed all the same
+            gc.freeze()
 
     async def stop(self) -> None:
         """Stop everything within three seconds; what hangs ends with the process."""

@@ -1,5 +1,7 @@
 """The registry of faults."""
 
+import gc
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -27,6 +29,15 @@ def test_healthy_world_is_independent_of_previous():
     for name in FAULTS:
         world_with([name], NOW)
     assert world_with([], NOW) == World.healthy(NOW)
+
+
+def test_world_is_freed_without_garbage_collection():
+    """A sandbox freezes each new world with all else that is loaded, and one in a cycle would stay for ever."""
+    gc.disable()
+    try:
+        assert [name for name in FAULTS if weakref.ref(world_with([name], NOW))() is not None] == []
+    finally:
+        gc.enable()
 
 
 def test_faults_combine_and_count_once():
