@@ -259,9 +259,17 @@ def rows(data: Any) -> dict[Any, list[tuple[float, float]]]:
     }
 
 
+_ZERO = 1e-9
+
+
 def deviation(ours: float, theirs: float) -> float:
-    """Relative difference; 0 for two NaN or the same infinity."""
+    """Relative difference; 0 for two NaN, the same infinity, and two zeros.
+
+    Prometheus adds up the series of a sum in no order, so two equal sums differ by a rounding error.
+    """
     if ours == theirs or (math.isnan(ours) and math.isnan(theirs)):
+        return 0.0
+    if max(abs(ours), abs(theirs)) < _ZERO:
         return 0.0
     return abs(ours - theirs) / max(abs(ours), abs(theirs))
 
