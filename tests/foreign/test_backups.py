@@ -893,7 +893,7 @@ DUMPS = {
     },
     "bz2-in-two": ("shop.sql.bz2", bz2.compress(POSTGRESQL + ROWS) + bz2.compress(POSTGRESQL_END), ""),
     "xz-in-two": ("shop.sql.xz", lzma.compress(POSTGRESQL + ROWS) + lzma.compress(POSTGRESQL_END), ""),
-    "bz2-cut-off": ("shop.sql.bz2", bz2.compress(os.urandom(3000_000))[:-900], "is cut off"),
+    "bz2-cut-off": ("shop.sql.bz2", bz2.compress(os.urandom(350_000), 1)[:-900], "is cut off"),
     "xz-cut-off": ("shop.sql.xz", lzma.compress(MYSQL + ROWS + MYSQL_END)[:-30], "is cut off"),
     "xz-that-is-none": ("shop.sql.xz", b"pg_dump: command not found\n", "is no sound xz file"),
     "bz2-that-is-none": ("shop.sql.bz2", b"pg_dump: command not found\n", "is no sound bzip2 file"),
