@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from playbook.readers.logs.by_blocks import BlockReviewer
 from playbook.readers.logs.ordinary import BARE, EXACT, SAID, Sorter
 from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.passing import GIVEN_UP, TOLD_IN_PASSING
 from playbook.readers.logs.review import Reviewer
 from playbook.readers.logs.tracks import Minutes
 from sandbox.world.logs import LogsState
@@ -236,6 +237,18 @@ def test_failure_in_a_line_that_seems_ordinary_is_counted(prefix, line):
     found = by_blocks(blocks)
     assert found == by_lines(blocks)
     assert found["fatal"] + found["server_errors"] == 1
+
+
+@pytest.mark.parametrize("line", ORDINARY)
+def test_what_is_told_in_passing_is_read_exactly(line):
+    """Anywhere in any ordinary line; in an access line it means nothing."""
+    told = [
+        line[:at] + word + line[at:]
+        for word in (*GIVEN_UP, *TOLD_IN_PASSING)
+        for at in (*range(0, len(line), 5), len(line))
+    ]
+    for blocks in ([one.encode() for one in told], ["\n".join([line] * 600).encode(), "\n".join(told).encode()]):
+        assert but_probes(by_blocks(blocks)) == but_probes(by_lines(blocks))
 
 
 @pytest.mark.parametrize(
