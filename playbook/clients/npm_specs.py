@@ -8,15 +8,12 @@ from typing import Any
 
 from playbook.clients.npm_messages import Lock
 
-_ELSEWHERE = re.compile(
-    r"(?i)(file|link|portal|workspace|git|github|gitlab|bitbucket|gist|https?|git\+\w+):"
-    r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
-)
-# Of these, what is somebody else's: repositories, which npm locks as git+ssh, and addresses.
-_FOREIGN = re.compile(
-    r"(?i)(git|github|gitlab|bitbucket|gist|https?|git\+\w+):|(?!\.{0,2}/|~/)[\w.-]+/[\w.-]+(#|$)"
-)
-_OF_GIT = re.compile(r"(?i)(git|github|gitlab|bitbucket|gist|git\+\w+):")
+_GIT = r"git|github|gitlab|bitbucket|gist|git\+\w+"  # npm locks all of them as git+ssh
+_REPOSITORY, _FOLDER = r"[\w.-]+/[\w.-]+(#|$)", r"\.{0,2}/|~/"
+_ELSEWHERE = re.compile(rf"(?i)(file|link|portal|workspace|https?|{_GIT}):|{_REPOSITORY}|{_FOLDER}")
+# Of these, what is somebody else's: repositories and addresses.
+_FOREIGN = re.compile(rf"(?i)(https?|{_GIT}):|(?!{_FOLDER}){_REPOSITORY}")
+_OF_GIT = re.compile(rf"(?i)({_GIT}):")
 _ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(\d+|x|\*))?(?:\.(?:\d+|x|\*))?(?:[-+][\w.+-]+)?")
 
 

@@ -132,9 +132,9 @@ def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
             got=f"an objective, an error budget or how fast it is spent, by {budget.group()}",
             hint=f"Write the share itself, as in slo:sli_error:ratio_rate5m, in {setting}.",
         )
-    top = max((value for value in values if value > 0), default=0.0)
     if _SAYS_PERCENT.search(text):
         return Coverage()
+    top = max((value for value in values if value > 0), default=0.0)
     cores = _CORES.search(text)
     if not cores and not 0 < top <= 1:
         return Coverage()

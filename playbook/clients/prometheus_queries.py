@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
 # Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry.
 _PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
-# A label of a matcher, and not a part of its value.
-_LABEL = re.compile(r"""([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
-# A matcher of one value or of several, its label perhaps in quotes; and what is left where one was taken out.
+# A matcher, its label perhaps in quotes; and what is left where one was taken out.
 _MATCHER = re.compile(
-    r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*=~?\s*(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+    r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*(?P<how>=~|!~|!=|=)\s*"""
+    r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 )
 _GAPS = re.compile(r"([{,])\s*(?:,\s*)+")
 _STATUSES = (
@@ -67,8 +66,8 @@ def names(settings: Settings) -> dict[str, str]:
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
     own_metrics = msgspec.structs.asdict(settings.metrics)
-    told = ", ".join(f'{name}!=""' for name in dict.fromkeys(_LABEL.findall(settings.metrics.image_success)))
-    more = {"visitors": _visitors(settings), "image_labels": told}
+    told = dict.fromkeys(match["label"] for match in _MATCHER.finditer(settings.metrics.image_success))
+    more = {"visitors": _visitors(settings), "image_labels": ", ".join(f'{label}!=""' for label in told)}
     return {"web": web, "component": label, **more, **own_metrics}
 
 
@@ -156,7 +155,7 @@ def unknown_of_own(
 def _failures(selector: str) -> tuple[str, str] | None:
     """The label of failed requests, and the selector of all requests without its end; None for other selectors."""
     for match in _MATCHER.finditer(selector):
-        if match["label"] in _OF_NO_STATUS:
+        if match["label"] in _OF_NO_STATUS or match["how"].startswith("!"):
             continue
         label, pattern = match["label"], match["text"][1:-1]
         try:

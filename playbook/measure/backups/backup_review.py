@@ -33,7 +33,6 @@ from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
-_BESIDE = 5.0  # seconds for a report beside an archive
 _SHOWN = 12
 _NAMED = 5
 
@@ -263,7 +262,7 @@ def backup_verification(
                 found = _with_own_end(backup_store, archive.file, found, left)
             except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
-            told, seen = told_beside(backup_store, archive, backup_listing.archives, others, within=_BESIDE)
+            told, seen = told_beside(backup_store, archive, backup_listing.archives, others)
             problems = (*filter(None, (missing_part(archive.file),)), *found.problems, *filter(None, (told,)))
             found = replace(found, problems=problems, coverage=found.coverage + seen)
             verified.append(Verified(archive, found, full))

@@ -18,7 +18,6 @@ from playbook.readers.archives.inspection import Inspection, inspect, inspect_en
 from playbook.settings.sections.target import Backups as Wanted
 
 _END = 7.0  # seconds for one end of an archive after its read time has run out
-_BESIDE = 5.0  # seconds for a report beside an archive
 
 
 def inspected(
@@ -40,7 +39,7 @@ def inspected(
         found = _with_own_end(store, file, _inspect(store, file, wanted, most), most, wanted.read_seconds)
     except Unmeasured as error:
         found = Inspection("", "not read", coverage=not_given(file, error))
-    told, seen = told_beside(store, archives[0], archives, others, within=_BESIDE)
+    told, seen = told_beside(store, archives[0], archives, others)
     problem = missing_part(file) or found.problem or told
     return replace(found, problem=problem, coverage=found.coverage + seen)
 

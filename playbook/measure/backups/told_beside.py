@@ -7,6 +7,7 @@ backups of MongoDB ``….pbm.json``; other jobs a JSON, a state or an exit code 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -36,22 +37,19 @@ def told_beside(
     archive: Archive,
     archives: Sequence[Archive],
     others: Iterable[StoredFile],
-    *,
-    within: float,
 ) -> tuple[str, Coverage]:
     """What the job reports as wrong with an archive, to follow "got", and what of it is not known.
 
     Args:
         archives: all of them, newest first.
         others: files that are no archives.
-        within: limit in seconds of each report.
     """
-    folders = _by_folder(one.file.name for one in archives)
+    folders = Counter(one.file.name.rpartition("/")[0] for one in archives)
     files = list(others)
     beside = [file for file in _beside(archive.file.name, files, folders) if _is_report(file)]
     problem, seen = "", _ended(archive, archives, files, folders)
     for file in beside[:_MOST_READ]:
-        found, unclear = report_in(store, file, within=within)
+        found, unclear = report_in(store, file)
         problem = problem or (f"{file.name} beside it, in which its job says {found}" if found else "")
         if unclear:
             seen += lacking(
@@ -67,7 +65,7 @@ def told_of_form(store: BackupStore, other: OtherForm) -> OtherForm:
     """A program's own form, with the newest backup that has ended by its report, and what later reports say."""
     failed = ""
     for file in other.reports[:_MOST_READ]:
-        failure, _ = report_in(store, file, within=_SECONDS)
+        failure, _ = report_in(store, file)
         if not failure:
             return replace(other, newest=file, problem=other.problem or failed)
         if not has_only_begun(failure):
@@ -75,7 +73,7 @@ def told_of_form(store: BackupStore, other: OtherForm) -> OtherForm:
     return replace(other, problem=other.problem or failed)
 
 
-def report_in(store: BackupStore, file: StoredFile, *, within: float) -> tuple[str, str]:
+def report_in(store: BackupStore, file: StoredFile) -> tuple[str, str]:
     """What a report says went wrong, and what in it is not clear; both are empty where nothing is."""
     ending = file.name.rpartition(".")[2]
     if _MARK.fullmatch(ending):
@@ -87,7 +85,7 @@ def report_in(store: BackupStore, file: StoredFile, *, within: float) -> tuple[s
     if kind is None or file.size > _MOST_BYTES:
         return "", ""
     try:
-        data = store.part(file, 0, file.size, within=within)
+        data = store.part(file, 0, file.size, within=_SECONDS)
     except Unmeasured as error:
         return "", f"an error ({error})"
     if not kind["json"]:
@@ -106,10 +104,10 @@ def _is_report(file: StoredFile) -> bool:
     return bool(_MARK.fullmatch(ending) or _REPORT.fullmatch(ending))
 
 
-def _beside(name: str, files: Iterable[StoredFile], folders: dict[str, int]) -> list[StoredFile]:
+def _beside(name: str, files: Iterable[StoredFile], folders: Counter[str]) -> list[StoredFile]:
     """Files that belong to an archive: under its own name with other endings, or alone with it in its folder."""
     folder, _, own = name.rpartition("/")
-    is_alone = bool(folder) and folders.get(folder) == 1
+    is_alone = bool(folder) and folders[folder] == 1
     found = []
     for file in files:
         place, _, other = file.name.rpartition("/")
@@ -129,7 +127,7 @@ def _is_of(other: str, own: str) -> bool:
 
 
 def _ended(
-    archive: Archive, archives: Sequence[Archive], files: Sequence[StoredFile], folders: dict[str, int]
+    archive: Archive, archives: Sequence[Archive], files: Sequence[StoredFile], folders: Counter[str]
 ) -> Coverage:
     """Whether there is what the job wrote at the end of each backup before."""
     kind = nameless(archive.file.name)
@@ -150,7 +148,7 @@ def _ended(
     )
 
 
-def _marks(name: str, files: Iterable[StoredFile], folders: dict[str, int]) -> set[str]:
+def _marks(name: str, files: Iterable[StoredFile], folders: Counter[str]) -> set[str]:
     beside = _beside(name, files, folders)
     return {nameless(file.name) for file in beside if _OF_THE_END.fullmatch(file.name)}
 
@@ -162,12 +160,3 @@ def _siblings(archive: Archive, archives: Iterable[Archive]) -> set[str]:
         return set()
     names = (one.file.name for one in archives if one.file.name.rpartition("/")[0] == folder)
     return {nameless(name) for name in names if name != archive.file.name}
-
-
-def _by_folder(names: Iterable[str]) -> dict[str, int]:
-    """Number of archives in each folder."""
-    found: dict[str, int] = {}
-    for name in names:
-        folder = name.rpartition("/")[0]
-        found[folder] = found.get(folder, 0) + 1
-    return found
