@@ -138,6 +138,10 @@ BESIDE = {
     "running": ("{}.status", "running", CRITICAL, '"running"'),
     "unclear": ("{}.status", "smouldering", UNKNOWN, "smouldering"),
     "other-json": ("{}.json", '[{"id": 1}]', OK, ""),
+    "documents-of-mongoexport": ("{}.json", '{"_id": 1}\n{"_id": 2}\n', OK, ""),
+    "cut-off": ("{}.json", '{"status": "succ', UNKNOWN, "got 16 bytes that are no whole JSON"),
+    "cut-off-of-lines": ("{}.json", '{\n  "status": "succ', UNKNOWN, "that are no whole JSON"),
+    "empty-json": ("{}.tar.gz.json", "", UNKNOWN, "got 0 bytes that are no whole JSON"),
     "of-another-archive": ("other-{}.json", '{"status": "failed"}', OK, ""),
 }
 

@@ -94,9 +94,23 @@ def report_in(store: BackupStore, file: StoredFile) -> tuple[str, str]:
     try:
         document = read_json(data)
     except (msgspec.DecodeError, UnicodeDecodeError, OverBudget):
-        return "", ""
+        return "", f"{file.size:,} bytes that are no whole JSON" if _is_cut(data) else ""
     failure, unclear = report_of(document) if isinstance(document, dict) else ("", [])
     return failure, "; ".join(unclear)
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether it is JSON that breaks off, or nothing at all.
+
+    Not where each line is JSON of its own, as of mongoexport, and not where it is other text.
+    """
+    if data.strip() and not data.lstrip().startswith((b"{", b"[")):
+        return False
+    first, _, more = data.partition(b"\n")
+    try:
+        return not (more and isinstance(read_json(first), dict))
+    except (msgspec.DecodeError, UnicodeDecodeError, OverBudget):
+        return True
 
 
 def _is_report(file: StoredFile) -> bool:
