@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from checks.backups import test_backups as checks
+from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Unmeasured
+from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backups
 from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
 from tests.judged import judged
@@ -327,17 +330,72 @@ def test_tree_of_files_is_none_of_archives(tmp_path, pattern, form):
 
 
 @pytest.mark.parametrize("sums", ["blake2b", "sha3_256", "blake2s", "sha512", "sha256"])
-@pytest.mark.parametrize("is_sound", [True, False])
-def test_sums_of_another_kind_are_no_damage(tmp_path, sums, is_sound):
-    """A list with a name such as CHECKSUMS may be of any kind."""
-    lines = []
+@pytest.mark.parametrize(
+    ("wrong", "verdict"), [((), OK), (NIGHTS[-1:], CRITICAL), (NIGHTS[-2:], CRITICAL), (NIGHTS, UNKNOWN)]
+)
+@pytest.mark.parametrize("place", ["", "{}/"])
+def test_sums_of_another_kind_are_no_damage(tmp_path, sums, wrong, verdict, place):
+    """A list with a name such as CHECKSUMS may be of any kind, and of BLAKE3 where not one of them matches."""
+    lines = {}
     for hours in NIGHTS:
         name, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
-        put(tmp_path, name, data, hours)
-        lines.append(f"{hashlib.new(sums, data if is_sound else name.encode()).hexdigest()}  {name}\n")
-    put(tmp_path, "CHECKSUMS", "".join(lines), 5)
+        folder = place.format(f"{at(hours):%Y-%m-%d}")
+        put(tmp_path, folder + name, data, hours)
+        summed = hashlib.new(sums, name.encode() if hours in wrong else data).hexdigest()
+        lines[folder] = f"{lines.get(folder, '')}{summed}  {name}\n"
+    for folder, text in lines.items():
+        put(tmp_path, f"{folder}CHECKSUMS", text, 5)
     told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[1]
-    assert told[0] is (OK if is_sound else CRITICAL), told
+    assert told[0] is verdict, told
+    assert ("another one, or one of a kind that is not known here, as BLAKE3 is" in told[1]) is (
+        verdict is UNKNOWN
+    )
+
+
+B2 = hashlib.blake2b
+B2_256 = functools.partial(hashlib.blake2b, digest_size=32)
+STATED = {
+    "b2sum": ("{}.b2", B2, "{} *{}\n", OK, ""),
+    "b2sum-l-256": ("{}.b2sum", B2_256, "{}  {}\n", OK, ""),
+    "b2sum-tag": ("B2SUMS", B2, "BLAKE2b ({1}) = {0}\n", OK, ""),
+    "b2sum-tag-256": ("checksums.txt", B2_256, "BLAKE2b-256 ({1}) = {0}\n", OK, ""),
+    "sha512sum-tag": ("checksums.txt", hashlib.sha512, "SHA512 ({1}) = {0}\n", OK, ""),
+    "openssl-sha3": ("{}.sha3-256", hashlib.sha3_256, "SHA3-256({1})= {0}\n", OK, ""),
+    "rhash": ("SHA3SUMS", hashlib.sha3_512, "{}  {}\n", OK, ""),
+    "b3sum": ("{}.b3", hashlib.sha1, "{0}aaaaaaaaaaaaaaaaaaaaaaaa  {1}\n", OK, "not compared with"),
+    "b3sum-tag": (
+        "checksums.txt",
+        hashlib.sha1,
+        "BLAKE3 ({1}) = {0}aaaaaaaaaaaaaaaaaaaaaaaa\n",
+        OK,
+        "not compared",
+    ),
+    "crc32": ("{}.crc32", hashlib.shake_128, "{0}\n", OK, "not compared with"),
+    "cksum": ("checksums.txt", hashlib.shake_128, "{0} 4711 {1}\n", OK, "not compared with"),
+    "wrong-b2sum": ("{}.b2", lambda data: B2(data + b"x"), "{} *{}\n", CRITICAL, ""),
+    "wrong-tag": ("checksums.txt", lambda data: B2_256(b"x"), "BLAKE2b-256 ({1}) = {0}\n", CRITICAL, ""),
+    "wrong-sha3": ("SHA3SUMS", lambda data: hashlib.sha3_512(b"x"), "{}  {}\n", CRITICAL, ""),
+    "empty": ("{}.sha256", hashlib.sha256, "", UNKNOWN, ""),
+    "error": ("{}.sha256", hashlib.sha256, "sha256sum: {1}.new: No such file or directory\n", UNKNOWN, ""),
+}
+
+
+@pytest.mark.parametrize(("name", "kind", "form", "verdict", "words"), STATED.values(), ids=STATED)
+def test_sums_are_compared_or_it_is_told_that_they_are_not(tmp_path, name, kind, form, verdict, words):  # noqa: PLR0917
+    """As b2sum, sha512sum --tag, openssl, RHash, b3sum and cksum write them."""
+    for hours in NIGHTS:
+        own, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
+        put(tmp_path, own, data, hours)
+    summed = kind(data)
+    digest = summed.hexdigest(4) if summed.name.startswith("shake") else summed.hexdigest()
+    put(tmp_path, name.format(own), form.format(digest, own), 5)
+    files, place, known = listed_in(tmp_path, pattern="*.tar.gz", manifest="")
+    verified = backup_verification(place, files, known, FixedClock(NOW))
+    weekly = checks.test_newest_backups_match_their_manifests
+    told = judged(weekly, limits=known.limits, backup_verification=verified)
+    assert told[0] is verdict, told
+    assert words in verified.verified[0].verification.how
+    assert bool(words) is ("whose kind of sum is not known here" in verified.verified[0].verification.how)
 
 
 @pytest.mark.parametrize(

@@ -255,9 +255,10 @@ def backup_verification(
                 break
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
             others = backup_listing.others
+            files = [*others, *(one.file for one in backup_listing.archives)]
             try:
                 found = verify_with_sums(
-                    backup_store, archive.file, others, requirements, now=clock.now(), seconds=left
+                    backup_store, archive.file, files, requirements, now=clock.now(), seconds=left
                 )
                 found = _with_own_end(backup_store, archive.file, found, left)
             except Unmeasured as error:  # Results of the other archives are kept.
