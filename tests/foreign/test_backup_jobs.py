@@ -372,6 +372,8 @@ STATED = {
     ),
     "crc32": ("{}.crc32", hashlib.shake_128, "{0}\n", OK, "not compared with"),
     "cksum": ("checksums.txt", hashlib.shake_128, "{0} 4711 {1}\n", OK, "not compared with"),
+    "of-the-stem": ("{stem}.sha256", hashlib.sha256, "{}  {}\n", OK, ""),
+    "wrong-of-the-stem": ("{stem}.sha256", lambda data: hashlib.sha256(b"x"), "{}  {}\n", CRITICAL, ""),
     "wrong-b2sum": ("{}.b2", lambda data: B2(data + b"x"), "{} *{}\n", CRITICAL, ""),
     "wrong-tag": ("checksums.txt", lambda data: B2_256(b"x"), "BLAKE2b-256 ({1}) = {0}\n", CRITICAL, ""),
     "wrong-sha3": ("SHA3SUMS", lambda data: hashlib.sha3_512(b"x"), "{}  {}\n", CRITICAL, ""),
@@ -388,7 +390,7 @@ def test_sums_are_compared_or_it_is_told_that_they_are_not(tmp_path, name, kind,
         put(tmp_path, own, data, hours)
     summed = kind(data)
     digest = summed.hexdigest(4) if summed.name.startswith("shake") else summed.hexdigest()
-    put(tmp_path, name.format(own), form.format(digest, own), 5)
+    put(tmp_path, name.format(own, stem=own.removesuffix(".tar.gz")), form.format(digest, own), 5)
     files, place, known = listed_in(tmp_path, pattern="*.tar.gz", manifest="")
     verified = backup_verification(place, files, known, FixedClock(NOW))
     weekly = checks.test_newest_backups_match_their_manifests

@@ -1350,7 +1350,8 @@ def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
         name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
         (tmp_path / name).write_bytes(SOUND)
         other = beside.format(name).replace("20261122", f"{made:%Y%m%d}")
-        (tmp_path / other).write_bytes(b"9f86d0  portfolio")
+        summed = hashlib.new("md5" if "md5" in other else "sha256", SOUND).hexdigest()
+        (tmp_path / other).write_text(f"{summed}  {name}\n")
     daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 

@@ -148,6 +148,12 @@ def _is_unknown(name: str) -> bool:
     return named is not None and not named["sha2"] and not named["other"]
 
 
+def _is_list(other: str, name: str) -> bool:
+    """Whether a name is that of a list: ``SHA256SUMS``, or ``shop.sha256`` beside ``shop.tar.gz``."""
+    stem = _OF_ONE.sub("", other)
+    return _OF_MANY.fullmatch(other) is not None or (stem != other and name.startswith(f"{stem}."))
+
+
 def _beside(
     store: BackupStore, archive: StoredFile, files: Iterable[StoredFile], within: float
 ) -> tuple[list[_Sum], Coverage, list[str]]:
@@ -159,7 +165,7 @@ def _beside(
     for file in files:
         place, _, other = file.name.rpartition("/")
         own = other.startswith(name) and _OF_ONE.fullmatch(other, len(name)) is not None
-        if place != folder or file.size > _MOST_BYTES or not (own or _OF_MANY.fullmatch(other)):
+        if place != folder or file.size > _MOST_BYTES or not (own or _is_list(other, name)):
             continue
         try:
             data = store.part(file, 0, file.size, within=within)
