@@ -161,6 +161,108 @@ def test_report_under_the_name_of_an_archive_counts(tmp_path, name, content, ver
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
+TAR_FAILED = (
+    "tar: missing: Cannot stat: No such file or directory\n"
+    "tar: Exiting with failure status due to previous errors\n"
+)
+PG_DUMP_FAILED = 'pg_dump: error: connection to server at "127.0.0.1", port 5432 failed: Connection refused\n'
+LOGS = {
+    "tar": (TAR_FAILED, CRITICAL, "tar: Exiting with failure status"),
+    "tar-to-a-full-disk": (
+        "tar (child): /backups/shop.tar.gz: Cannot write: No space left on device\n",
+        CRITICAL,
+        "Cannot write",
+    ),
+    "script-that-goes-on": (PG_DUMP_FAILED + "Backup finished\n", CRITICAL, "pg_dump: error: connection"),
+    "mysqldump": (
+        "mysqldump: Got error: 1045: Access denied for user 'x'@'localhost' when trying to connect\n",
+        CRITICAL,
+        "mysqldump: Got error",
+    ),
+    "mongodump": (
+        "2026-11-22T03:00:01.923+0000\tFailed: error writing data for collection `shop.users` to disk\n",
+        CRITICAL,
+        "Failed: error writing data",
+    ),
+    "gzip": ("gzip: stdout: No space left on device\nBackup done\n", CRITICAL, "gzip: stdout: No space left"),
+    "not-installed": ("/opt/backup.sh: line 12: pg_dump: command not found\n", CRITICAL, "command not found"),
+    "aws": ("upload failed: ./a to s3://x/a Unable to locate credentials\n", CRITICAL, "upload failed: ./a"),
+    "restic": ("Fatal: unable to open config file: stat /nope/config: no such file\n", CRITICAL, "Fatal: unable"),
+    "python": (
+        'Traceback (most recent call last):\n  File "/opt/backup.py", line 12, in <module>\nOSError: [Errno 5]\n',
+        CRITICAL,
+        "OSError: [Errno 5]",
+    ),
+    "logger": ("2026-11-22 03:00:05,123 - backup - ERROR - Upload failed\n", CRITICAL, "Upload failed"),
+    "exit-code": ("Backup job exited with code 2\n", CRITICAL, "exited with code 2"),
+    "failed-in-the-end": ("Dump completed\nBackup FAILED!\n", CRITICAL, "Backup FAILED!"),
+    "error-behind-the-end": (
+        "Backup completed\nrm: cannot remove '/backups/old': Permission denied\n",
+        UNKNOWN,
+        "rm: cannot remove",
+    ),
+    "retried": ("curl: (56) Recv failure: Connection reset by peer\nretrying\nBackup completed\n", OK, ""),
+    "warnings": (
+        "mysqldump: [Warning] Using a password on the command line interface can be insecure.\n"
+        "tar: Removing leading `/' from member names\ntar: ./log/app.log: file changed as we read it\n",
+        OK,
+        "",
+    ),
+    "circular-constraints": (
+        "pg_dump: warning: there are circular foreign-key constraints on this table:\npg_dump: detail: a\n",
+        OK,
+        "",
+    ),
+    "list-of-files": ("./errors/404.html\nuploads/my error file.jpg\n./var/log/error.log\n", OK, ""),
+    "counts": ("Errors:                 0\n0 files failed\nBackup finished with no errors\n", OK, ""),
+    "exit-code-of-0": ("uploaded shop.tar.gz, exit code 0\n", OK, ""),
+    "empty": ("", OK, ""),
+}
+
+
+@pytest.mark.parametrize(("text", "verdict", "words"), LOGS.values(), ids=LOGS)
+@pytest.mark.parametrize("name", ["{}.log", "{}.tar.gz.log", "{}.out"])
+def test_log_of_the_job_beside_its_archive_counts(tmp_path, text, verdict, words, name):
+    """In the words of the programs that pack and dump, and of scripts that go on after them."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
+        put(tmp_path, f"{own}.tar.gz", archive(), hours)
+        put(tmp_path, name.format(own), text if hours == NIGHTS[-1] else "Backup completed\n", hours)
+    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+        assert (told[0], words in told[1]) == (verdict, True), told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "verdict"),
+    [
+        ("backup.log", TAR_FAILED + "Backup completed\nBackup completed\n", OK),
+        ("backup.log", TAR_FAILED + "Backup completed\n", UNKNOWN),
+        ("backup.log", "Backup completed\n" + TAR_FAILED, CRITICAL),
+        ("error.log", "[error] upstream timed out\n", OK),
+    ],
+)
+def test_log_of_all_nights_counts_by_its_end(tmp_path, name, text, verdict):
+    """Where it lies alone with the only archive; logs of others, as of a web server, are no job's."""
+    for hours in NIGHTS:
+        folder = "latest" if hours == NIGHTS[-1] else f"{at(hours):%Y-%m-%d}"
+        put(tmp_path, f"{folder}/shop.tar.gz", archive(), hours)
+    put(tmp_path, f"latest/{name}", text, 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert told[0] is verdict, told
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(20, OK), (21, UNKNOWN)])
+def test_reports_that_are_not_read_are_told(tmp_path, count, verdict):
+    """In a folder with one archive."""
+    for hours in NIGHTS:
+        put(tmp_path, f"{at(hours):%Y-%m-%d}/shop.tar.gz", archive(), hours)
+    for number in range(count):
+        put(tmp_path, f"{at(NIGHTS[-1]):%Y-%m-%d}/table-{number:03}.json", '{"rows": 3}', 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert told[0] is verdict, told
+    assert ("got 21 of them, of which 20 were read" in told[1]) is (verdict is UNKNOWN)
+
+
 @pytest.mark.parametrize(("mark", "verdict"), [("done", UNKNOWN), ("json", UNKNOWN), ("log", OK), ("sha256", OK)])
 def test_file_by_which_a_job_ends_is_missed(tmp_path, mark, verdict):
     """Each archive before has it. Logs are begun before, and sums may be made by others."""
