@@ -27,7 +27,7 @@ _NOT_ALL = (
             r"(?i)incremental|differential|(?<![a-z])(?:incr(?:ement)?s?|cumul(?:ative)?|diffs?|dif"
             r"|inc\d{1,4}(?!\d)|(?:level|lvl)[-_]?[1-9])(?![a-z])"
             # What stands behind the date is no part of a company's name, and neither is a folder of its own.
-            r"|\d[-_.]?inc(?![a-z])|(?:^|/)(?:(?:hourly|daily|nightly|weekly)[-_])?inc/"
+            r"|\dZ?[-_.]?inc(?![a-z])|(?:^|/)(?:(?:hourly|daily|nightly|weekly)[-_])?inc/"
         ),
         "an incremental one, by its name",
     ),
