@@ -180,7 +180,7 @@ ALIKE = [
     ),
     (
         AVAILABLE,
-        "100*sum(sum_over_time(up[1d]) and on(job) present_over_time(h[1d] offset 1d))/sum(count_over_time(up[1d]))",
+        "100*sum(sum_over_time(u[1d]) and on(j) present_over_time(h[1d] offset 2d))/sum(count_over_time(u[1d]))",
     ),
     (AVAILABLE, "100*(1-sum(rate(h{job='a',code=~'5..'}[24h]))/sum(rate(h{job='a'}[24h])))"),
     (AVAILABLE, "100*count(up{job='a'}==1)/count(up{job='a'})"),
