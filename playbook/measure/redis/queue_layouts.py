@@ -58,6 +58,7 @@ class Figures:
         retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
         next_job: the one that is taken next, as stored, of libraries that keep no time of it; may be empty.
+        other_end: the one at the other end of a list of which it is not known where jobs are taken; may be empty.
         taken: seconds since the oldest of the active ones was taken.
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
@@ -86,6 +87,7 @@ class Figures:
     retried: int | None = None
     oldest: Time = None
     next_job: str = ""
+    other_end: str = ""
     taken: Time = None
     stalled: Time = None
     stuck: Time = None
@@ -159,9 +161,9 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def end_of(redis: ReadOnlyRedis, key: str) -> str:
+def end_of(redis: ReadOnlyRedis, key: str, place: int = -1) -> str:
     """The job at the end of a list, where most workers take the next one; empty where it was taken meanwhile."""
-    return str(redis.many([("LINDEX", key, -1)])[0] or "")
+    return str(redis.many([("LINDEX", key, place)])[0] or "")
 
 
 def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:

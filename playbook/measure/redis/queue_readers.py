@@ -28,6 +28,7 @@ _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] =
     "hangfire": served.hangfire,
     "huey": traceless.huey,
     "laravel": traceless.laravel,
+    "machinery": traceless.machinery,
     "redis-list": traceless.plain_list,
     "redis-stream": stream,
     "resque": resque,
