@@ -61,8 +61,8 @@ class Weaknesses:
             for source in self.sources
         }
         facts["Not looked at"] = (
-            "runtimes such as Node and Python, the packages of the image, and those that pip, Composer, Bundler and "
-            "others take from a repository or an address, of which GitHub has no advisories"
+            "runtimes such as Node and Python, the packages of the image, and those that pip, Composer, Bundler "
+            "and others take from a repository or an address, of which GitHub has no advisories"
         )
         rows = [
             [

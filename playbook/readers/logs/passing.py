@@ -16,13 +16,13 @@ TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "socke
 # replica left behind, and transactions that run out; of Redis about a cluster or a master that is down; of RQ's
 # pool and Solid Queue about a worker that is dead; of the JVM about memory that it cannot have.
 GIVEN_UP = (
-    *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
+    *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task "),
     *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
     *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
     *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
     *(" with result '", "repeated too quickly", "atchdog timeout"),
     *("failed permanently", "dead letter", "dead-letter", "job stalled more than "),
-    *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
+    *(" forgot to import it", "Max restarts reached", ". Skipping execution."),
     *('"Invalid JSON for job"', "Fail claimed jobs ", " the following status: [FAILED]"),
     *("discard", " is dead", "Replaced terminated ", "pruned: true", "commit_memory("),
     *("DLQ", "iving up on "),
