@@ -474,6 +474,8 @@ STATED = {
     ),
     "crc32": ("{}.crc32", hashlib.shake_128, "{0}\n", OK, "not compared with"),
     "cksum": ("checksums.txt", hashlib.shake_128, "{0} 4711 {1}\n", OK, "not compared with"),
+    "of-a-temporary-name": ("{}.sha256", hashlib.sha256, "{}  /tmp/backup.x7Jq\n", OK, ""),
+    "of-what-was-packed": ("{}.sha256", lambda data: hashlib.sha256(b"x"), "{}  shop.tar\n", UNKNOWN, ""),
     "of-the-stem": ("{stem}.sha256", hashlib.sha256, "{}  {}\n", OK, ""),
     "wrong-of-the-stem": ("{stem}.sha256", lambda data: hashlib.sha256(b"x"), "{}  {}\n", CRITICAL, ""),
     "wrong-b2sum": ("{}.b2", lambda data: B2(data + b"x"), "{} *{}\n", CRITICAL, ""),

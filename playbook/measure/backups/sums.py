@@ -172,7 +172,10 @@ def _beside(
         except Unmeasured as error:
             unclear += _not_understood(other, f"an error ({error})")
             continue
-        one = _sums_in(data, file, own=name if own else "").get(name)
+        stated = _sums_in(data, file, own=name if own else "")
+        # Made under another name: of the archive before it was renamed, or of what it was packed from.
+        renamed = [replace(single, named=False) for single in stated.values()] if own else []
+        one = stated.get(name) or (renamed[0] if len(renamed) == 1 else None)
         if one and one.kinds:
             found.append(one)
         elif one or (_is_unknown(other) if own else name.encode() in data):

@@ -25,7 +25,7 @@ GIVEN_UP = (
     *(" forgot to import it", "Max restarts reached", ". Skipping execution."),
     *('"Invalid JSON for job"', "Fail claimed jobs ", " the following status: [FAILED]"),
     *("discard", " is dead", "Replaced terminated ", "pruned: true", "commit_memory("),
-    *("DLQ", "iving up on "),
+    *("DLQ", " dlq", "iving up on ", "msg=failing, "),
 )
 # Of RQ, Dramatiq, Sidekiq, taskiq, arq, streaQ and Solid Queue about a job that is not tried again, or a worker
 # that ended; of the JVM about a thread that it could not start. Only in warnings, which are read exactly.
@@ -54,10 +54,12 @@ _GIVEN_UP = re.compile(
     r"|\bjob:exception\b.{0,4000}\bstate[\"\\]{0,2}[=:] ?[\"\\:]{0,2}discard"
     r"|\bstate[\"\\]{0,2}[=:] ?[\"\\:]{0,2}discard.{0,4000}\bjob:exception\b"
     r"|\bWorker \S{1,120} with pid \d{1,10} is dead\b"
-    r"|\b(?:[Jj]ob|[Tt]ask|[Mm]essage) (?:[#\w:-]{1,64} )?(?:was |is |has been )?discarded"
-    r"(?: after [1-9]|: (?:max|too many|retries|attempts)| (?:as|because|due to) (?!a? ?(?:duplicate|revoked))\w)"
-    r"|\b(?:[1-9]\d{0,6} (?:job|task|message|event)s|(?:[Jj]ob|[Tt]ask|[Mm]essage|[Ee]vent)(?: [\w:#-]{1,64})?)"
-    r" (?:was |has been )?(?:moved|sent|published|routed|forwarded) to (?:the |a )?DLQ\b"
+    r"|\b(?:[Jj]ob|[Tt]ask|[Mm]essage) (?:[#\w:-]{1,64} )?(?:was |is |has been )?discarded(?: after [1-9]"
+    r"|: (?:max|too many|retries|attempts)"
+    r"| (?:as|because|due to) .{0,80}(?:[Ee]rror|[Ee]xception|fail|retr|attempts))"
+    r"|(?<!0 messages )(?<!o messages )(?<!0 jobs )(?<!o jobs )(?<!0 records )(?<!o records )(?<!0 events )"
+    r"(?<!not )\b(?:[Ss]ent|[Mm]oved|[Pp]ublished|[Rr]outed|[Ff]orwarded|[Dd]ispatched)(?: [\w/:#=.-]{1,80}){0,6}"
+    r" to (?:the |a )?(?:DLQ|dlq)\b|\bmsg=failing, retried_count=\d"
     r"|\b[Gg]iving up on (?:the |this )?(?:job|task|message)\b"
     r"|\bos::commit_memory\(.{1,120}\) failed; error=|\bDeregister \w{1,40} \(.{1,800}\bpruned: true\b"
     r"|\bReplaced terminated \w{1,40} \(.{1,200}"
