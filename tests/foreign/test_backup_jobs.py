@@ -197,10 +197,15 @@ LOGS = {
     "exit-code": ("Backup job exited with code 2\n", CRITICAL, "exited with code 2"),
     "failed-in-the-end": ("Dump completed\nBackup FAILED!\n", CRITICAL, "Backup FAILED!"),
     "error-behind-the-end": (
-        "Backup completed\nrm: cannot remove '/backups/old': Permission denied\n",
+        "Backup completed\nscp: /backups/: Permission denied\n",
         UNKNOWN,
-        "rm: cannot remove",
+        "scp: /backups/: Permission denied",
     ),
+    "single-word": ("tar czf shop.tar.gz /var/www\nFAILED\n", CRITICAL, "FAILED"),
+    "german": ("Sicherung fehlgeschlagen\n", CRITICAL, "fehlgeschlagen"),
+    "step-that-failed": ("Dumping database... failed\n", CRITICAL, "Dumping database"),
+    "tidying-up": ("rm: cannot remove '/backups/old.tar.gz': No such file or directory\n", OK, ""),
+    "steps": ("Exporting collection errors... 12 records\nDumping table `exceptions`\n", OK, ""),
     "retried": ("curl: (56) Recv failure: Connection reset by peer\nretrying\nBackup completed\n", OK, ""),
     "warnings": (
         "mysqldump: [Warning] Using a password on the command line interface can be insecure.\n"

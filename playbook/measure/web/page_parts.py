@@ -33,6 +33,7 @@ _CODINGS = frozenset(
         "zstd",
     }
 )
+_MOST_OPEN = 500  # elements within each other; more are of no page that a person has made
 # Attributes by which a script fills in texts, of Vue, Angular, Alpine and Knockout, and shows or hides elements.
 _BOUND = re.compile(r"(?:data-)?(?:v|ng|x)-|data-bind|[:@*(\[]\w")
 _CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif")
@@ -200,7 +201,7 @@ class _Reader(HTMLParser):
             self.refresh = target.strip().strip("'\"")
         self.filled_in |= any(map(_BOUND.match, attributes))
         later = bool(self._within and self._within[-1][1]) or _is_for_later(tag, attributes)
-        if tag not in self._VOID:
+        if tag not in self._VOID and len(self._within) < _MOST_OPEN:
             self._within.append((tag, later))
         if tag in self._HEADINGS and not later:
             self._is_shown_heading = True

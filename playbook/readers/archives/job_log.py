@@ -33,7 +33,9 @@ _EXIT = re.compile(
     r"(?i)\b(?:exit(?:ed)?(?: with)?(?: code| status)?|return code|rc|status)[ :=]{1,3}[1-9]\d{0,2}\b"
 )
 _FAILED = re.compile(
-    r"(?i)\b(?:backup|dump|job|archiv\w{1,4}|upload|sync)\b.{0,60}\b(?:failed|aborted|incomplete)\b"
+    r"(?i)\b(?:backup|dump|job|archiv\w{1,4}|upload|sync)\b.{0,60}(?<![/.])\b(?:failed|aborted|incomplete)\b"
+    r"|\b(?:fehlgeschlagen|abgebrochen|échouée?|fallid[oa]|fallit[oa]|mislukt)\b"
+    r"|^\W*(?:failed|failure|fail|error|not ok|aborted)\W*$"
 )
 _ENDED_WELL = re.compile(
     r"(?i)(?<!not )(?<!un)\b(?:completed?|finished|done|succe(?:ss(?:ful(?:ly)?)?|eded)|ok)\b"
@@ -42,7 +44,13 @@ _ENDED_WELL = re.compile(
 _NO_FAILURE = re.compile(
     r"(?i)\b(?:no|0|none|without)\b.{0,20}\b(?:failed|failures?|aborted|incomplete)\b|failed[:= ]{1,3}0\b"
 )
-_PATH = re.compile(r"[^\s\d:]*/|\S+$|[-dl][-rwxsStT]{9}\s")  # at the beginning of a line
+# What is no error: a path, as tar lists its members, or a step and what it is about.
+_PATH = re.compile(r"[^\s\d:]*/|\S+$|[-dl][-rwxsStT]{9}\s")
+_STEP = re.compile(
+    r"\W*(?:[\w.-]+: )?(?:done )?\w+ing\b(?!.*(?:: |\b(?:failed|aborted|error)\W*$))", re.IGNORECASE
+)
+# Of what is done beside a backup: to tidy up, and to tell of it.
+_ASIDE = re.compile(r"(?:rm|rmdir|find|ls|mkdir|chmod|chown|mail|mailx|sendmail|msmtp): ")
 _LAST = 6  # lines in which an error counts that is none of ``_BROKEN``
 _LONGEST = 100  # characters of a line in a message
 
@@ -78,10 +86,14 @@ def _says_well(line: str) -> bool:
 
 
 def _says_failed(line: str) -> bool:
-    """Whether a line reports an error. One that is a path, as tar lists its members, does not."""
-    if _PATH.match(line):
+    """Whether a line reports an error."""
+    if _ASIDE.match(line):
         return False
-    if (_FAILED.search(line) and not _NO_FAILURE.search(line)) or _EXIT.search(line):
+    if _FAILED.search(line) and not _NO_FAILURE.search(line) and not _PATH.match(f"{line} "):
+        return True
+    if _PATH.match(line) or _STEP.match(line):
+        return False
+    if _EXIT.search(line):
         return True
     entry = Parser(0.0).parse(clean(line))
     level = entry.level if entry.level or not entry.bare else levels.by_words(entry.text)
