@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -170,6 +171,7 @@ class _Reader(HTMLParser):
         self.said: list[str] = []
         self.filled_in = False
         self._in_text = False
+        self._counts: Counter[str] = Counter()  # of open elements
         self._within: list[tuple[str, bool]] = []  # each open element, and whether it may be shown later
         self._is_shown_heading = False
         self.titles: list[str] = []
@@ -203,6 +205,7 @@ class _Reader(HTMLParser):
         later = bool(self._within and self._within[-1][1]) or _is_for_later(tag, attributes)
         if tag not in self._VOID and len(self._within) < _MOST_OPEN:
             self._within.append((tag, later))
+            self._counts[tag] += 1
         if tag in self._HEADINGS and not later:
             self._is_shown_heading = True
             self.shown_headings.append("")
@@ -221,9 +224,11 @@ class _Reader(HTMLParser):
         self._ended |= tag in ("body", "html")
         if tag in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
-        opened = [name for name, _ in self._within]
-        if tag in opened:
-            del self._within[len(opened) - 1 - opened[::-1].index(tag) :]
+        while self._counts[tag]:  # with those within it that have no end of their own
+            name, _ = self._within.pop()
+            self._counts[name] -= 1
+            if name == tag:
+                break
         if tag in self._HEADINGS:
             self._is_shown_heading = False
         if tag == "h1":
@@ -239,7 +244,7 @@ class _Reader(HTMLParser):
                 self.titles[-1] += data
         elif not self._inside:
             self.texts.append(data)
-            if not any(tag in self._EXAMPLES for tag, _ in self._within):
+            if not any(self._counts[tag] for tag in self._EXAMPLES):
                 if self._in_text:  # a "<" that begins no tag divides it
                     self.said[-1] += data
                 else:

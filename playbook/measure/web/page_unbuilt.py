@@ -49,15 +49,15 @@ def is_unfilled(text: str) -> bool:
     return bool(_UNFILLED.fullmatch(text))
 
 
-def left_in(texts: Iterable[str], *, filled_in: bool) -> str:
+def left_in(texts: Iterable[str], *, bound: bool) -> str:
     """The first of these texts that is a place in a template, left as it stands; empty where none is.
 
     Args:
-        filled_in: scripts fill in such places in the browser.
+        bound: scripts fill in places of their own in the browser, which do not count then.
     """
     for text in texts:
         found = _LEFT.fullmatch(text.casefold())
-        if found and not (filled_in and found["filled"]):
+        if found and not (bound and found["filled"]):
             return text
     return ""
 

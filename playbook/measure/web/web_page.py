@@ -345,12 +345,15 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     """Fault of a page with a template's title or heading, which may stand for a page that nobody has built."""
     title, *headings = (text.casefold()[:_LONGEST_TITLE] for text in (page.title, *page.headings))
     started = len(page.text) <= page_short.LONGEST and page_unbuilt.is_started(title)
-    filled_in = page.filled_in or page_unbuilt.FILLED_IN.search(_folded(text_of(answer))) is not None
     texts = (title, *words.PARTS.split(title), *headings)
-    unfilled = [text for text in texts if page_unbuilt.is_unfilled(text) and not filled_in]
+    places = [
+        *filter(page_unbuilt.is_unfilled, texts),
+        *filter(None, (page_unbuilt.left_in(page.said, bound=False),)),
+    ]
+    if places and (page.filled_in or page_unbuilt.FILLED_IN.search(_folded(text_of(answer)))):
+        places = [one for one in (page_unbuilt.left_in(page.said, bound=True),) if one]
     written = (*words.PARTS.split(page.title), *page.headings)
-    unfilled += filter(page_unbuilt.is_nothing_as_written, written)
-    unfilled += filter(None, (page_unbuilt.left_in(page.said, filled_in=filled_in),))
+    unfilled = [*places, *filter(page_unbuilt.is_nothing_as_written, written)]
     if rules.expect or not (started or unfilled or page_unbuilt.is_of_nothing(title)):
         return None
     shown = door.quoted(unfilled[0] if unfilled else page.title, 80)
