@@ -105,6 +105,7 @@ NOT_LEFT_OVER = """
 <p>{{ photo.caption }}</p><script src=/js/vue.global.prod.js></script>
 <script type="text/x-handlebars"><p>{{ photo.caption }}</p></script>
 <template><p>{{ photo.caption }}</p></template>
+<div id="photo-template" style="display:none"><p>{{ photo.caption }}</p></div>
 <h2>Undefined</h2>
 <p>100 %</p>
 """.strip().splitlines()

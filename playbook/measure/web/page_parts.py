@@ -86,7 +86,7 @@ class Page:
         cut_in: the element within which the markup ends; empty where it ends as pages do. At the end
             tags may be left out, but only those of a body, a paragraph and the like.
         shown_headings: those of all levels, outside of what a script may show later.
-        said: each text between two tags, without examples of code.
+        said: each text between two tags, without examples of code and what a script may show later.
         filled_in: a script fills in places of its own, as Vue, Angular and Alpine do.
     """
 
@@ -244,7 +244,8 @@ class _Reader(HTMLParser):
                 self.titles[-1] += data
         elif not self._inside:
             self.texts.append(data)
-            if not any(self._counts[tag] for tag in self._EXAMPLES):
+            for_later = bool(self._within and self._within[-1][1])
+            if not for_later and not any(self._counts[tag] for tag in self._EXAMPLES):
                 if self._in_text:  # a "<" that begins no tag divides it
                     self.said[-1] += data
                 else:
