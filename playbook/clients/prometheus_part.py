@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from playbook.clients.prometheus_ratio import Doubt, unlike
 from playbook.clients.promql_tree import (
     Range,
     all_of,
@@ -25,7 +26,8 @@ from playbook.core.coverage import Coverage, lacking
 
 # Figures that are good when they are high, and those that are good when they are low.
 _HIGH = {"queries.availability", "queries.image_success", "queries.cache_hit_rate"}
-_LOW = {"queries.error_rate", "queries.response_time"}
+_PERCENTILE = "queries.response_time"
+_LOW = {"queries.error_rate", _PERCENTILE}
 _LEAST = {"min": "the lowest", "last": "the last", "first": "the first"}
 _BEST = {
     "last": "the last",
@@ -53,9 +55,6 @@ _WINDOW = "the whole window"
 _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 
 
-Doubt = tuple[str, str, str]  # what was expected, what the query gives, and what to do
-
-
 def of_the_whole(setting: str, query: str) -> Coverage:
     """Not enough where the query leaves out what would make its figure worse, by its own functions."""
     if setting not in _HIGH | _LOW:
@@ -69,6 +68,7 @@ def of_the_whole(setting: str, query: str) -> Coverage:
         _some_failures(setting, tree),
         _levelled(setting, tree),
         _others_requests(setting, tree),
+        unlike(tree, is_high=setting in _HIGH) if setting != _PERCENTILE else None,
     )
     expected, got, hint = next(filter(None, checks), ("", "", ""))
     if not got:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from checks.backups import test_backups as checks
+from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Unmeasured
+from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backups
 from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
 from tests.judged import judged
@@ -156,6 +159,113 @@ def test_report_under_the_name_of_an_archive_counts(tmp_path, name, content, ver
             put(tmp_path, name.format(own), content, hours)
     for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
         assert (told[0], words in told[1]) == (verdict, True), told
+
+
+TAR_FAILED = (
+    "tar: missing: Cannot stat: No such file or directory\n"
+    "tar: Exiting with failure status due to previous errors\n"
+)
+PG_DUMP_FAILED = 'pg_dump: error: connection to server at "127.0.0.1", port 5432 failed: Connection refused\n'
+LOGS = {
+    "tar": (TAR_FAILED, CRITICAL, "tar: Exiting with failure status"),
+    "tar-to-a-full-disk": (
+        "tar (child): /backups/shop.tar.gz: Cannot write: No space left on device\n",
+        CRITICAL,
+        "Cannot write",
+    ),
+    "script-that-goes-on": (PG_DUMP_FAILED + "Backup finished\n", CRITICAL, "pg_dump: error: connection"),
+    "mysqldump": (
+        "mysqldump: Got error: 1045: Access denied for user 'x'@'localhost' when trying to connect\n",
+        CRITICAL,
+        "mysqldump: Got error",
+    ),
+    "mongodump": (
+        "2026-11-22T03:00:01.923+0000\tFailed: error writing data for collection `shop.users` to disk\n",
+        CRITICAL,
+        "Failed: error writing data",
+    ),
+    "gzip": ("gzip: stdout: No space left on device\nBackup done\n", CRITICAL, "gzip: stdout: No space left"),
+    "not-installed": ("/opt/backup.sh: line 12: pg_dump: command not found\n", CRITICAL, "command not found"),
+    "aws": ("upload failed: ./a to s3://x/a Unable to locate credentials\n", CRITICAL, "upload failed: ./a"),
+    "restic": ("Fatal: unable to open config file: stat /nope/config: no such file\n", CRITICAL, "Fatal: unable"),
+    "python": (
+        'Traceback (most recent call last):\n  File "/opt/backup.py", line 12, in <module>\nOSError: [Errno 5]\n',
+        CRITICAL,
+        "OSError: [Errno 5]",
+    ),
+    "logger": ("2026-11-22 03:00:05,123 - backup - ERROR - Upload failed\n", CRITICAL, "Upload failed"),
+    "exit-code": ("Backup job exited with code 2\n", CRITICAL, "exited with code 2"),
+    "failed-in-the-end": ("Dump completed\nBackup FAILED!\n", CRITICAL, "Backup FAILED!"),
+    "error-behind-the-end": (
+        "Backup completed\nscp: /backups/: Permission denied\n",
+        UNKNOWN,
+        "scp: /backups/: Permission denied",
+    ),
+    "single-word": ("tar czf shop.tar.gz /var/www\nFAILED\n", CRITICAL, "FAILED"),
+    "german": ("Sicherung fehlgeschlagen\n", CRITICAL, "fehlgeschlagen"),
+    "step-that-failed": ("Dumping database... failed\n", CRITICAL, "Dumping database"),
+    "tidying-up": ("rm: cannot remove '/backups/old.tar.gz': No such file or directory\n", OK, ""),
+    "steps": ("Exporting collection errors... 12 records\nDumping table `exceptions`\n", OK, ""),
+    "retried": ("curl: (56) Recv failure: Connection reset by peer\nretrying\nBackup completed\n", OK, ""),
+    "warnings": (
+        "mysqldump: [Warning] Using a password on the command line interface can be insecure.\n"
+        "tar: Removing leading `/' from member names\ntar: ./log/app.log: file changed as we read it\n",
+        OK,
+        "",
+    ),
+    "circular-constraints": (
+        "pg_dump: warning: there are circular foreign-key constraints on this table:\npg_dump: detail: a\n",
+        OK,
+        "",
+    ),
+    "list-of-files": ("./errors/404.html\nuploads/my error file.jpg\n./var/log/error.log\n", OK, ""),
+    "counts": ("Errors:                 0\n0 files failed\nBackup finished with no errors\n", OK, ""),
+    "exit-code-of-0": ("uploaded shop.tar.gz, exit code 0\n", OK, ""),
+    "empty": ("", OK, ""),
+}
+
+
+@pytest.mark.parametrize(("text", "verdict", "words"), LOGS.values(), ids=LOGS)
+@pytest.mark.parametrize("name", ["{}.log", "{}.tar.gz.log", "{}.out"])
+def test_log_of_the_job_beside_its_archive_counts(tmp_path, text, verdict, words, name):
+    """In the words of the programs that pack and dump, and of scripts that go on after them."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
+        put(tmp_path, f"{own}.tar.gz", archive(), hours)
+        put(tmp_path, name.format(own), text if hours == NIGHTS[-1] else "Backup completed\n", hours)
+    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+        assert (told[0], words in told[1]) == (verdict, True), told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "verdict"),
+    [
+        ("backup.log", TAR_FAILED + "Backup completed\nBackup completed\n", OK),
+        ("backup.log", TAR_FAILED + "Backup completed\n", UNKNOWN),
+        ("backup.log", "Backup completed\n" + TAR_FAILED, CRITICAL),
+        ("error.log", "[error] upstream timed out\n", OK),
+    ],
+)
+def test_log_of_all_nights_counts_by_its_end(tmp_path, name, text, verdict):
+    """Where it lies alone with the only archive; logs of others, as of a web server, are no job's."""
+    for hours in NIGHTS:
+        folder = "latest" if hours == NIGHTS[-1] else f"{at(hours):%Y-%m-%d}"
+        put(tmp_path, f"{folder}/shop.tar.gz", archive(), hours)
+    put(tmp_path, f"latest/{name}", text, 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert told[0] is verdict, told
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(20, OK), (21, UNKNOWN)])
+def test_reports_that_are_not_read_are_told(tmp_path, count, verdict):
+    """In a folder with one archive."""
+    for hours in NIGHTS:
+        put(tmp_path, f"{at(hours):%Y-%m-%d}/shop.tar.gz", archive(), hours)
+    for number in range(count):
+        put(tmp_path, f"{at(NIGHTS[-1]):%Y-%m-%d}/table-{number:03}.json", '{"rows": 3}', 5)
+    told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[0]
+    assert told[0] is verdict, told
+    assert ("got 21 of them, of which 20 were read" in told[1]) is (verdict is UNKNOWN)
 
 
 @pytest.mark.parametrize(("mark", "verdict"), [("done", UNKNOWN), ("json", UNKNOWN), ("log", OK), ("sha256", OK)])
@@ -327,17 +437,76 @@ def test_tree_of_files_is_none_of_archives(tmp_path, pattern, form):
 
 
 @pytest.mark.parametrize("sums", ["blake2b", "sha3_256", "blake2s", "sha512", "sha256"])
-@pytest.mark.parametrize("is_sound", [True, False])
-def test_sums_of_another_kind_are_no_damage(tmp_path, sums, is_sound):
-    """A list with a name such as CHECKSUMS may be of any kind."""
-    lines = []
+@pytest.mark.parametrize(
+    ("wrong", "verdict"), [((), OK), (NIGHTS[-1:], CRITICAL), (NIGHTS[-2:], CRITICAL), (NIGHTS, UNKNOWN)]
+)
+@pytest.mark.parametrize("place", ["", "{}/"])
+def test_sums_of_another_kind_are_no_damage(tmp_path, sums, wrong, verdict, place):
+    """A list with a name such as CHECKSUMS may be of any kind, and of BLAKE3 where not one of them matches."""
+    lines = {}
     for hours in NIGHTS:
         name, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
-        put(tmp_path, name, data, hours)
-        lines.append(f"{hashlib.new(sums, data if is_sound else name.encode()).hexdigest()}  {name}\n")
-    put(tmp_path, "CHECKSUMS", "".join(lines), 5)
+        folder = place.format(f"{at(hours):%Y-%m-%d}")
+        put(tmp_path, folder + name, data, hours)
+        summed = hashlib.new(sums, name.encode() if hours in wrong else data).hexdigest()
+        lines[folder] = f"{lines.get(folder, '')}{summed}  {name}\n"
+    for folder, text in lines.items():
+        put(tmp_path, f"{folder}CHECKSUMS", text, 5)
     told = daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest="")[1]
-    assert told[0] is (OK if is_sound else CRITICAL), told
+    assert told[0] is verdict, told
+    assert ("another one, or one of a kind that is not known here, as BLAKE3 is" in told[1]) is (
+        verdict is UNKNOWN
+    )
+
+
+B2 = hashlib.blake2b
+B2_256 = functools.partial(hashlib.blake2b, digest_size=32)
+STATED = {
+    "b2sum": ("{}.b2", B2, "{} *{}\n", OK, ""),
+    "b2sum-l-256": ("{}.b2sum", B2_256, "{}  {}\n", OK, ""),
+    "b2sum-tag": ("B2SUMS", B2, "BLAKE2b ({1}) = {0}\n", OK, ""),
+    "b2sum-tag-256": ("checksums.txt", B2_256, "BLAKE2b-256 ({1}) = {0}\n", OK, ""),
+    "sha512sum-tag": ("checksums.txt", hashlib.sha512, "SHA512 ({1}) = {0}\n", OK, ""),
+    "openssl-sha3": ("{}.sha3-256", hashlib.sha3_256, "SHA3-256({1})= {0}\n", OK, ""),
+    "rhash": ("SHA3SUMS", hashlib.sha3_512, "{}  {}\n", OK, ""),
+    "b3sum": ("{}.b3", hashlib.sha1, "{0}aaaaaaaaaaaaaaaaaaaaaaaa  {1}\n", OK, "not compared with"),
+    "b3sum-tag": (
+        "checksums.txt",
+        hashlib.sha1,
+        "BLAKE3 ({1}) = {0}aaaaaaaaaaaaaaaaaaaaaaaa\n",
+        OK,
+        "not compared",
+    ),
+    "crc32": ("{}.crc32", hashlib.shake_128, "{0}\n", OK, "not compared with"),
+    "cksum": ("checksums.txt", hashlib.shake_128, "{0} 4711 {1}\n", OK, "not compared with"),
+    "of-a-temporary-name": ("{}.sha256", hashlib.sha256, "{}  /tmp/backup.x7Jq\n", OK, ""),
+    "of-what-was-packed": ("{}.sha256", lambda data: hashlib.sha256(b"x"), "{}  shop.tar\n", UNKNOWN, ""),
+    "of-the-stem": ("{stem}.sha256", hashlib.sha256, "{}  {}\n", OK, ""),
+    "wrong-of-the-stem": ("{stem}.sha256", lambda data: hashlib.sha256(b"x"), "{}  {}\n", CRITICAL, ""),
+    "wrong-b2sum": ("{}.b2", lambda data: B2(data + b"x"), "{} *{}\n", CRITICAL, ""),
+    "wrong-tag": ("checksums.txt", lambda data: B2_256(b"x"), "BLAKE2b-256 ({1}) = {0}\n", CRITICAL, ""),
+    "wrong-sha3": ("SHA3SUMS", lambda data: hashlib.sha3_512(b"x"), "{}  {}\n", CRITICAL, ""),
+    "empty": ("{}.sha256", hashlib.sha256, "", UNKNOWN, ""),
+    "error": ("{}.sha256", hashlib.sha256, "sha256sum: {1}.new: No such file or directory\n", UNKNOWN, ""),
+}
+
+
+@pytest.mark.parametrize(("name", "kind", "form", "verdict", "words"), STATED.values(), ids=STATED)
+def test_sums_are_compared_or_it_is_told_that_they_are_not(tmp_path, name, kind, form, verdict, words):  # noqa: PLR0917
+    """As b2sum, sha512sum --tag, openssl, RHash, b3sum and cksum write them."""
+    for hours in NIGHTS:
+        own, data = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz", archive()
+        put(tmp_path, own, data, hours)
+    summed = kind(data)
+    digest = summed.hexdigest(4) if summed.name.startswith("shake") else summed.hexdigest()
+    put(tmp_path, name.format(own, stem=own.removesuffix(".tar.gz")), form.format(digest, own), 5)
+    files, place, known = listed_in(tmp_path, pattern="*.tar.gz", manifest="")
+    verified = backup_verification(place, files, known, FixedClock(NOW))
+    weekly = checks.test_newest_backups_match_their_manifests
+    told = judged(weekly, limits=known.limits, backup_verification=verified)
+    assert told[0] is verdict, told
+    assert words in verified.verified[0].verification.how
+    assert bool(words) is ("whose kind of sum is not known here" in verified.verified[0].verification.how)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from playbook.core.errors import PlaybookError
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
-from playbook.measure.backups.stored_sets import divided
+from playbook.measure.backups.stored_sets import divided, full_kinds, holds_all
 from playbook.readers.archives import inner_files
 from playbook.readers.archives.streams import OutOfTimeError
 from playbook.settings.loading import load
@@ -1350,7 +1350,8 @@ def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
         name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
         (tmp_path / name).write_bytes(SOUND)
         other = beside.format(name).replace("20261122", f"{made:%Y%m%d}")
-        (tmp_path / other).write_bytes(b"9f86d0  portfolio")
+        summed = hashlib.new("md5" if "md5" in other else "sha256", SOUND).hexdigest()
+        (tmp_path / other).write_text(f"{summed}  {name}\n")
     daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 
@@ -1383,6 +1384,9 @@ def test_unfinished_archive_is_not_the_newest(tmp_path):
         "shop-{at}-incremental.tar.gz",
         "shop-{at}.incr.tar.gz",
         "shop_differential_{at}.tar.gz",
+        "shop-cumulative-{at}.tar.gz",
+        "shop-{at}-inc.tar.gz",
+        "incrementals/shop-{at}.tar.gz",
     ],
 )
 def test_part_of_a_chain_is_no_whole_archive(tmp_path, form):
@@ -1390,10 +1394,41 @@ def test_part_of_a_chain_is_no_whole_archive(tmp_path, form):
     for night in range(3):
         made = NOW - timedelta(days=night, hours=5)
         before, at = (f"{one:%Y%m%dT%H%M%SZ}" for one in (made - timedelta(days=1), made))
-        (tmp_path / form.format(before=before, at=at)).write_bytes(SOUND)
+        file = tmp_path / form.format(before=before, at=at)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(SOUND)
     daily, weekly = daily_and_weekly(tmp_path, pattern="*tar.gz")
     assert (daily[0], weekly[0]) == (UNKNOWN, UNKNOWN)
     assert "expected an archive that holds everything" in weekly[1]
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "is_whole"),
+    [
+        ("shop-cumulative-20261122.tar.gz", "", False),
+        ("shop-20261122-inc.tar.gz", "shop-20261121-inc.tar.gz", False),
+        ("shop-20261122.inc03.tar.gz", "", False),
+        ("inc/shop-20261122.tar.gz", "", False),
+        ("daily-inc/2026-11-22.tar.gz", "", False),
+        ("diffs/shop-20261122.tar.gz", "", False),
+        ("SHOP_DIF_20261122.bak", "", False),
+        ("shop-20261122-increment.tar.gz", "", False),
+        ("shop-inc-20261122.tar.gz", "shop-20261115.tar.gz", False),
+        ("20261122-inc-shop.tar.gz", "20261115-shop.tar.gz", False),
+        ("shop.20261122.delta.tar.gz", "shop.20261115.tar.gz", False),
+        ("shop-l1-20261122.tar.gz", "shop-l0-20261115.tar.gz", False),
+        ("acme-inc-20261122.tar.gz", "acme-inc-20261121.tar.gz", True),
+        ("acme-inc/shop-20261122.tar.gz", "", True),
+        ("delta-air-20261122.tar.gz", "delta-air-20261121.tar.gz", True),
+        ("shop-d-20261122.tar.gz", "shop-20261121.tar.gz", True),
+        ("shop-20261122.tar.gz", "shop-inc-20261121.tar.gz", True),
+        ("shop-full-20261122.tar.gz", "shop-inc-20261121.tar.gz", True),
+        ("different-20261122.tar.gz", "incident-20261121.tar.gz", True),
+    ],
+)
+def test_names_of_incremental_archives_are_known(newest, before, is_whole):
+    """Also without a full one beside, or beside one whose name says nothing."""
+    assert holds_all(newest, full_kinds(filter(None, (newest, before)))).enough is is_whole
 
 
 # The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from playbook.measure.web.web_page import PageRules
 from tests.foreign.test_homepage import CRITICAL, FILLED, OK, UNKNOWN, answered, page, verdict
 
 HEADING = "<h1>Photographs of the north</h1>"
@@ -55,6 +56,94 @@ def test_page_with_the_error_of_a_part_is_failing(part: str) -> None:
     assert (
         verdict(answered(page("Portfolio", f"{HEADING}<p>Ice.</p><p>{text}</p><img src=a>{FILLED}"))) == CRITICAL
     )
+
+
+# Headings of the error boundaries of React, Next.js and Remix, and what templates leave that nothing fills in.
+LEFT_OVER = """
+<h2>Something went wrong!</h2><button>Try again</button>
+<section><h3>Oops! Something went wrong.</h3><p>Please reload the page.</p></section>
+<h2>Application error</h2>
+<h2>Failed to load the gallery</h2>
+<h4>There was a problem loading the photographs</h4>
+<p>{{ photo.caption }}</p>
+<p>{{ "home.title" | t }}</p>
+<h2><%= title %></h2>
+<p>&lt;%= photo.title %&gt;</p>
+<p>${photo.title}</p>
+<p>#{@photo.title}</p>
+<p>Hello, [object Object]!</p>
+<p>translation missing: en.home.title</p>
+<p>@yield('content')</p>
+<p>{!! $title !!}</p>
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("part", LEFT_OVER)
+def test_page_with_a_part_that_was_not_rendered_is_not_whole(part: str) -> None:
+    """In an otherwise whole page. A required text tells what matters."""
+    body = page("Portfolio", f"{HEADING}{FILLED * 9}<h2>Prints</h2>{part}<script src=/a.js></script><img src=a>")
+    assert verdict(answered(body)) == UNKNOWN
+    assert verdict(answered(body), PageRules("https://portfolio.example", expect="Photographs of the north")) == OK
+
+
+NOT_LEFT_OVER = """
+<div class="w-form"><form></form><div class="w-form-fail"><h3>Oops! Something went wrong</h3></div></div>
+<div id="blazor-error-ui"><h4>An error has occurred</h4></div>
+<dialog><h2>Something went wrong</h2></dialog>
+<div class="modal fade"><div><br><h2>Something went wrong</h2></div></div>
+<div hidden><h2>Something went wrong</h2></div>
+<div style="display: none"><h2>Something went wrong</h2></div>
+<div x-show="failed"><h2>Something went wrong</h2></div>
+<h2>Something went wrong with our harbours</h2>
+<p>Something went wrong!</p>
+<p>Write {{ name }} where the name goes.</p>
+<pre>{{ name }}</pre>
+<p><code>&lt;%= title %&gt;</code></p>
+<div id=app><p v-for="photo in photos">{{ photo.caption }}</p></div>
+<div x-data="{}"><p>${photo.title}</p></div>
+<li (click)="open()">{{ photo.caption }}</li>
+<p>{{ photo.caption }}</p><script src=/js/vue.global.prod.js></script>
+<script type="text/x-handlebars"><p>{{ photo.caption }}</p></script>
+<template><p>{{ photo.caption }}</p></template>
+<div id="photo-template" style="display:none"><p>{{ photo.caption }}</p></div>
+<h2>Undefined</h2>
+<p>100 %</p>
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("part", NOT_LEFT_OVER)
+def test_page_with_what_only_resembles_a_part_that_failed_is_ok(part: str) -> None:
+    """Hidden messages, places that scripts fill in, and texts about templates."""
+    assert verdict(answered(page("Portfolio", f"{HEADING}{FILLED * 9}{part}<img src=a>"))) == OK
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("undefined | Portfolio", UNKNOWN),
+        ("Portfolio - [object Object]", UNKNOWN),
+        ("Portfolio | null", UNKNOWN),
+        ("%s | Portfolio", UNKNOWN),
+        ("Home | {0}", UNKNOWN),
+        ("$title", UNKNOWN),
+        ("translation missing: en.title", UNKNOWN),
+        ("It works! Apache httpd", CRITICAL),
+        ("Welcome to Angie!", CRITICAL),
+        ("Directory: /", CRITICAL),
+        ("Undefined - a design studio", OK),
+        ("Null Island - photographs", OK),
+        ("100% wool", OK),
+    ],
+)
+def test_title_that_nothing_has_filled_in_or_that_is_of_a_server(title: str, expected: str) -> None:
+    """Also as a part beside the site's name. Names have a capital."""
+    assert verdict(answered(page(title, f"{HEADING}{FILLED * 9}<img src=a>"))) == expected
+
+
+def test_page_of_a_new_droplet_is_failing() -> None:
+    """Of DigitalOcean's images with LAMP, WordPress and the like."""
+    text = "Please log into your droplet via SSH to configure your LAMP installation."
+    assert verdict(answered(page("Portfolio", f"<h1>{text}</h1><img src=shark>{FILLED}"))) == CRITICAL
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def verdict(query: str, value: float, measure: Any = error_rate, own_looks: int 
         '100 * job:http_requests_errors:ratio_rate5m{job="web"}',
         '100 * avg_over_time(job:http_requests_errors:ratio_rate5m{job="web"}[1h])',
         "100 * sum(increase(http_errors_total{job='a'}[7d])) / sum(increase(http_requests_total{job='a'}[7d]))",
-        "100 * sum(increase(errors{job='[24h]'}[1h])) / sum(increase(requests{job='a'}[1h]))",
+        "100 * sum(increase(errors{job='[24h]'}[1h])) / sum(increase(requests{job='[24h]'}[1h]))",
         "100 * sum(irate(traefik_service_requests_total{job='web',code=~'5..'}[$__rate_interval]))"
         " / sum(irate(traefik_service_requests_total{job='web'}[$__rate_interval]))",
         # The window in a comment, which Prometheus does not read.

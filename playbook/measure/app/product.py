@@ -150,6 +150,9 @@ def _in_spec(spec: Spec, settings: Settings) -> Iterator[Shown]:
     if "npm" in absent:
         node = [one.name for one in spec.components if one.environment_slug == _NODE]
         yield Shown("npm", where, _listed("Node.js component", node))
+    if "github" in absent:
+        built = dict.fromkeys(str(one.github) for one in spec.components if one.github and str(one.github))
+        yield Shown("github", where, f"what is built from {', '.join(built)}" if built else "")
 
 
 def _is_managed(settings: Settings) -> bool:

@@ -20,7 +20,7 @@ from playbook.measure.backups.backups import Listing, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
 from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.own_end import claims_tar, not_known, wrong_at_its_end
+from playbook.measure.backups.own_end import own_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.reading import not_given
 from playbook.measure.backups.series import Archive
@@ -255,9 +255,10 @@ def backup_verification(
                 break
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
             others = backup_listing.others
+            files = [*others, *(one.file for one in backup_listing.archives)]
             try:
                 found = verify_with_sums(
-                    backup_store, archive.file, others, requirements, now=clock.now(), seconds=left
+                    backup_store, archive.file, files, requirements, now=clock.now(), seconds=left
                 )
                 found = _with_own_end(backup_store, archive.file, found, left)
             except Unmeasured as error:  # Results of the other archives are kept.
@@ -274,13 +275,10 @@ def backup_verification(
 
 def _with_own_end(store: BackupStore, file: StoredFile, found: Verification, seconds: float) -> Verification:
     """With what the file's own form shows to be wrong, where it is no archive that can be read."""
-    is_other = found.no_tar and not claims_tar(file.name)
-    if not found.unreadable and not is_other:
-        return found
-    if is_other:
-        found = replace(found, problems=(), coverage=not_known(file.name))
-    problem = wrong_at_its_end(store, file, most=MAX_PACKED, within=seconds, known=found.unreadable)
-    return replace(found, problems=(problem,)) if problem else found
+    end = own_end(store, file, found, most=MAX_PACKED, within=seconds)
+    if end and end.not_known:
+        found = replace(found, problems=(), coverage=end.not_known)
+    return replace(found, problems=(end.problem,)) if end and end.problem else found
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from typing import NamedTuple, Protocol
 
 from playbook.clients.backups import BackupStore, StoredFile
 from playbook.core.coverage import Coverage
@@ -27,31 +29,66 @@ _BEGINNINGS = {
     "rdb": (b"REDIS0", b"VALKEY"),
     "age": (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE"),
 }
-
-
 _TAR = re.compile(r"(?i)\.(?:tar|t[gbx]z2?|tbz)(?:\.|$)")
 
 
-def claims_tar(name: str) -> bool:
+def _claims_tar(name: str) -> bool:
     """Whether a file is to be a tar, by its name."""
     return _TAR.search(name) is not None
 
 
-def not_known(name: str) -> Coverage:
-    """Coverage of a file that is no tar, of which nothing is known to be wrong."""
-    return unreadable(UnreadableError(f"{name.rpartition('/')[2]}, which is no tar"))
+class Read(Protocol):
+    """The result of reading a file as an archive."""
+
+    @property
+    def unreadable(self) -> bool:
+        """See ``Inspection``."""
+
+    @property
+    def no_tar(self) -> bool:
+        """See ``Inspection``."""
 
 
-def wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, within: float, known: bool) -> str:
-    """What is wrong with it by its own form, to follow "got"; empty where nothing is, or where that is not known.
+class OwnEnd(NamedTuple):
+    """What a file's own form shows.
+
+    Attributes:
+        problem: what is wrong, to follow "got"; empty where nothing is, or where that is not known.
+        not_known: coverage in place of what was found, as the file is not to be a tar; None where it is.
+    """
+
+    problem: str
+    not_known: Coverage | None
+
+
+def own_end(
+    store: BackupStore, file: StoredFile, found: Read, *, most: float, within: float, longest: float = math.inf
+) -> OwnEnd | None:
+    """What the file's own form shows, where it is no archive that can be read; None where it is one.
 
     Args:
         most: bytes that are unpacked; of more only the beginning is looked at.
         within: limit in seconds; what was read until then was in order.
-        known: its content is of a form that is known, perhaps of another than its name says.
+        longest: bytes of a file that is read for it.
 
     Raises:
         Unmeasured: as reading the store does.
+    """
+    is_other = found.no_tar and not _claims_tar(file.name)
+    if not found.unreadable and not is_other:
+        return None
+    problem = ""
+    if file.size <= longest:
+        problem = _wrong_at_its_end(store, file, most=most, within=within, known=found.unreadable)
+    nothing = unreadable(UnreadableError(f"{file.name.rpartition('/')[2]}, which is no tar"))
+    return OwnEnd(problem, nothing if is_other else None)
+
+
+def _wrong_at_its_end(store: BackupStore, file: StoredFile, *, most: float, within: float, known: bool) -> str:
+    """As ``own_end``.
+
+    Args:
+        known: its content is of a form that is known, perhaps of another than its name says.
     """
     until = time.monotonic() + within
 

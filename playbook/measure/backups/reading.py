@@ -10,7 +10,7 @@ from functools import partial
 from playbook.clients.backups import BackupStore, StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Unmeasured
-from playbook.measure.backups.own_end import claims_tar, not_known, wrong_at_its_end
+from playbook.measure.backups.own_end import own_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.told_beside import told_beside
@@ -76,17 +76,12 @@ def _with_own_end(
     store: BackupStore, file: StoredFile, found: Inspection, most: float, seconds: float
 ) -> Inspection:
     """With what the file's own form shows to be wrong, where it is no archive that can be read."""
-    is_other = found.no_tar and not claims_tar(file.name)
-    if not found.unreadable and not is_other:
-        return found
-    if is_other:
-        found = replace(found, problem="", coverage=not_known(file.name))
-    if file.size > most:
-        return found
-    problem = wrong_at_its_end(store, file, most=most, within=seconds, known=found.unreadable)
-    return (
-        replace(found, problem=problem, how="read to its end, as far as its form is known") if problem else found
-    )
+    end = own_end(store, file, found, most=most, within=seconds, longest=most)
+    if end and end.not_known:
+        found = replace(found, problem="", coverage=end.not_known)
+    if end and end.problem:
+        found = replace(found, problem=end.problem, how="read to its end, as far as its form is known")
+    return found
 
 
 def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

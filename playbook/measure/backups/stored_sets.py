@@ -23,13 +23,21 @@ _BESIDE = re.compile(
 _UNFINISHED = re.compile(r"(?i).+(?:\.(?:tmp|temp|part|partial|filepart|inprogress|incomplete|uploading)|~)")
 _NOT_ALL = (
     (
-        re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential|diff|(?:level|lvl)[-_]?[1-9])(?![a-z])"),
+        re.compile(
+            r"(?i)incremental|differential|(?<![a-z])(?:incr(?:ement)?s?|cumul(?:ative)?|diffs?|dif"
+            r"|inc\d{1,4}(?!\d)|(?:level|lvl)[-_]?[1-9])(?![a-z])"
+            # What stands behind the date is no part of a company's name, and neither is a folder of its own.
+            r"|\dZ?[-_.]?inc(?![a-z])|(?:^|/)(?:(?:hourly|daily|nightly|weekly)[-_])?inc/"
+        ),
         "an incremental one, by its name",
     ),
     (re.compile(r"(?i)(?<![a-z])partial(?![a-z])"), "a partial one, by its name"),
 )
 # Short words that also mean others, as in "acme-inc": they count where there are full ones of the same name.
 _SHORT = re.compile(r"(?i)(?<![a-z\d])(?:inc|delta|d|i|l[1-9])(?![a-z\d])")
+_NO_LETTER = re.compile(r"(?i)(?<![a-z\d])(?:inc|delta|l[1-9])(?![a-z\d])")
+_PLAIN = "plain "  # before the kind of those whose names say nothing
+_BETWEEN = re.compile(r"[-_.]+")
 _FULL = re.compile(r"(?i)(?<![a-z\d])(?:full|base|complete|f|l0)(?![a-z\d])")
 _LIKE_ARCHIVES = re.compile(
     r"(?i)(?!.*\.log\.).+\.(?:tar|t[gbx]z2?|zip|7z|gz|bz2|xz|zst|lz4|sql|dump|bak|rdb|db|sqlite3?|bson|archive"
@@ -68,12 +76,22 @@ def is_like_archive(name: str) -> bool:
 
 
 def full_kinds(names: Iterable[str]) -> dict[str, str]:
-    """Full archives by their names without the word that says so, without dates and numbers."""
-    return {
-        nameless(name[: match.start()] + name[match.end() :]): name
-        for name in names
-        for match in _FULL.finditer(name)
-    }
+    """Full archives by their names without the word that says so, without dates and numbers; and those whose names
+    say nothing, as there may be incremental ones of the same name.
+    """
+    found = {}
+    for name in names:
+        said = list(_FULL.finditer(name))
+        for match in said:
+            found[_kind(name[: match.start()] + name[match.end() :])] = name
+        if not said and not _SHORT.search(name) and not any(pattern.search(name) for pattern, _ in _NOT_ALL):
+            found.setdefault(f"{_PLAIN}{_kind(name)}", name)
+    return found
+
+
+def _kind(name: str) -> str:
+    """The name without dates and numbers, whatever is between its words."""
+    return _BETWEEN.sub("-", nameless(name)).strip("-")
 
 
 def holds_all(name: str, full: Mapping[str, str]) -> Coverage:
@@ -83,7 +101,11 @@ def holds_all(name: str, full: Mapping[str, str]) -> Coverage:
         full: see ``full_kinds``.
     """
     found = next((got for pattern, got in _NOT_ALL if pattern.search(name)), "")
-    beside = full.get(nameless(_SHORT.sub("", name)), "") if full and _SHORT.search(name) else ""
+    beside = ""
+    if _SHORT.search(name):
+        beside = full.get(_kind(_SHORT.sub("", name)), "")
+    if not beside and _NO_LETTER.search(name):
+        beside = full.get(f"{_PLAIN}{_kind(_NO_LETTER.sub('', name))}", "")
     if beside and not found:
         found = f"an incremental one, by its name beside {beside}"
     if not found:

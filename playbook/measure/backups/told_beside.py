@@ -1,7 +1,7 @@
 """What a job writes beside an archive: whether it failed, and whether it has ended at all.
 
 Velero writes ``velero-backup.json``, Barman and pg_probackup ``backup.info`` and ``backup.control``, Percona's
-backups of MongoDB ``….pbm.json``; other jobs a JSON, a state or an exit code under the archive's own name.
+backups of MongoDB ``….pbm.json``; other jobs a JSON, a state, an exit code or a log under the archive's own name.
 """
 
 from __future__ import annotations
@@ -20,13 +20,20 @@ from playbook.core.errors import Unmeasured
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.other_forms import OtherForm
 from playbook.measure.backups.series import Archive
+from playbook.readers.archives.job_log import failure_in_log
 from playbook.readers.archives.job_report import has_only_begun, report_of, report_of_lines
 
 _MOST_BYTES = 1 << 20  # of a report
-_MOST_READ = 5  # reports beside one archive
+_MOST_READ = 20  # reports beside one archive
 _SECONDS = 5.0  # for one report
+_END_OF_LOG = 64 << 10  # bytes
 _LEAST = 3  # archives that had a file beside them, for it to be missed at the newest
 _REPORT = re.compile(r"(?i)(?P<json>json)|(?P<lines>info|control)|(?P<state>status|state|exit|exitcode|rc|result)")
+_LOG = re.compile(r"(?i)log|out|stdout|stderr")
+# Names of logs that are a job's own, where they lie alone with an archive in its folder.
+_OF_A_JOB = re.compile(
+    r"(?i)(?:^|[\W_\d])(?:backups?|bkp|dumps?|job|cron|archive|rsync|output|std(?:out|err))(?![a-z])|^log\b"
+)
 _MARK = re.compile(r"(?i)fail(?:ed|ure)?|err(?:ors?)?")
 # What a job writes when it has ended. Logs are begun before, and sums are also written by others.
 _OF_THE_END = re.compile(r"(?i).+\.(?:json|info|control|status|exit|ok|done|success|completed?)")
@@ -48,6 +55,13 @@ def told_beside(
     files = list(others)
     beside = [file for file in _beside(archive.file.name, files, folders) if _is_report(file)]
     problem, seen = "", _ended(archive, archives, files, folders)
+    if beside[_MOST_READ:]:
+        seen += lacking(
+            "reports not read",
+            expected=f"each report beside {archive.file.name} to be read",
+            got=f"{len(beside)} of them, of which {_MOST_READ} were read",
+            hint="Let the folder of an archive hold the reports of its job alone.",
+        )
     for file in beside[:_MOST_READ]:
         found, unclear = report_in(store, file)
         problem = problem or (f"{file.name} beside it, in which its job says {found}" if found else "")
@@ -78,23 +92,31 @@ def report_in(store: BackupStore, file: StoredFile) -> tuple[str, str]:
     ending = file.name.rpartition(".")[2]
     if _MARK.fullmatch(ending):
         # Of a program's errors there is a file also where there are none.
-        return (
-            ("that it failed, by this file", "") if file.size or not ending.lower().startswith("err") else ("", "")
-        )
-    kind = _REPORT.fullmatch(ending)
-    if kind is None or file.size > _MOST_BYTES:
+        failed = file.size or not ending.lower().startswith("err")
+        return ("that it failed, by this file" if failed else "", "")
+    kind, is_log = _REPORT.fullmatch(ending), _LOG.fullmatch(ending)
+    if not is_log and (kind is None or file.size > _MOST_BYTES):
         return "", ""
+    begin = max(0, file.size - _END_OF_LOG) if is_log else 0
     try:
-        data = store.part(file, 0, file.size, within=_SECONDS)
+        data = store.part(file, begin, file.size - begin, within=_SECONDS)
     except Unmeasured as error:
         return "", f"an error ({error})"
-    if not kind["json"]:
-        failure, unclear = report_of_lines(data.decode(errors="replace"), state=bool(kind["state"]))
-        return failure, "; ".join(unclear)
+    if kind is None:
+        of_one_night = nameless(file.name) != file.name
+        return failure_in_log(data.decode(errors="replace"), of_one_night=of_one_night)
+    if kind["json"]:
+        return _report_in_json(data)
+    failure, unclear = report_of_lines(data.decode(errors="replace"), state=bool(kind["state"]))
+    return failure, "; ".join(unclear)
+
+
+def _report_in_json(data: bytes) -> tuple[str, str]:
+    """As ``report_in``."""
     try:
         document = read_json(data)
     except (msgspec.DecodeError, UnicodeDecodeError, OverBudget):
-        return "", f"{file.size:,} bytes that are no whole JSON" if _is_cut(data) else ""
+        return "", f"{len(data):,} bytes that are no whole JSON" if _is_cut(data) else ""
     failure, unclear = report_of(document) if isinstance(document, dict) else ("", [])
     return failure, "; ".join(unclear)
 
@@ -115,7 +137,7 @@ def _is_cut(data: bytes) -> bool:
 
 def _is_report(file: StoredFile) -> bool:
     ending = file.name.rpartition(".")[2]
-    return bool(_MARK.fullmatch(ending) or _REPORT.fullmatch(ending))
+    return bool(_MARK.fullmatch(ending) or _REPORT.fullmatch(ending) or _LOG.fullmatch(ending))
 
 
 def _beside(name: str, files: Iterable[StoredFile], folders: Counter[str]) -> list[StoredFile]:
@@ -125,9 +147,11 @@ def _beside(name: str, files: Iterable[StoredFile], folders: Counter[str]) -> li
     found = []
     for file in files:
         place, _, other = file.name.rpartition("/")
-        if place == folder and (is_alone or _is_of(other, own)):
-            found.append(file)
-    return sorted(found, key=lambda file: file.name)
+        is_own = _is_of(other, own)
+        is_log = _LOG.fullmatch(other.rpartition(".")[2]) is not None
+        if place == folder and (is_own or (is_alone and (not is_log or _OF_A_JOB.search(other)))):
+            found.append((not is_own, file.name, file))
+    return [file for _, _, file in sorted(found, key=lambda one: one[:2])]
 
 
 def _is_of(other: str, own: str) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.durations import two_units
+from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.reviewed import Review
 from playbook.readers.logs.tracks import Hole, holes
 from playbook.settings.sections.coverage import CoverageRules
@@ -21,6 +22,10 @@ _SILENT_HINT = (
 _FORMAT_HINT = (
     "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one "
     "of the usual formats. coverage.not_understood_percent is how many may be strange."
+)
+TIME_HINT = (
+    "These lines have no time, as those of uvicorn by default. Let the program write one (uvicorn --log-config, "
+    "with %(asctime)s in both formats), or take the lines from the platform or the journal, which add it."
 )
 # Minimum number of lines not understood before a small source is reported by itself.
 _LEAST_STRANGE = 10
@@ -152,9 +157,8 @@ def _of_sources(review: Review, stream: LogStream) -> Coverage:
 def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:
     """Coverage of all lines, and of each component and file: a small one may be entirely not understood."""
     most, total = rules.not_understood_percent, review.lines + review.undated
-    found = understood(
-        review.strange, total, "lines", examples=review.examples, most_percent=most, hint=_FORMAT_HINT
-    )
+    hint = TIME_HINT if are_untimed(review.examples) else _FORMAT_HINT
+    found = understood(review.strange, total, "lines", examples=review.examples, most_percent=most, hint=hint)
     if not found.enough:
         return found
     for name, track in (*review.components, *review.files):
@@ -165,10 +169,16 @@ def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:
                 f"lines of {name}" if name else "lines without a component",
                 examples=review.examples,
                 most_percent=most,
-                hint=_FORMAT_HINT,
+                hint=hint,
             )
             break
     return found
+
+
+def are_untimed(examples: Sequence[str]) -> bool:
+    """Whether none of these lines has a time, which is why they are not understood."""
+    parser = Parser(0.0)
+    return bool(examples) and all(parser.parse(line).time is None for line in examples)
 
 
 def _holes(minutes: Sequence[int], review: Review, newest_minutes: float) -> list[Hole]:

@@ -17,7 +17,7 @@ from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.measure.logs.log_blocks import review_of
-from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
+from playbook.measure.logs.log_coverage import TIME_HINT, hours_seen, of_lines, of_requests
 from playbook.measure.logs.logs_of_before import LOGS, call_logs
 from playbook.measure.roll_call import RollCall
 from playbook.readers.logs.probes import Probes
@@ -305,7 +305,8 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock, earlier: Earli
     stream = logs.read(since)
     review = review_of(stream, since, now, Probes(_health_paths(settings)))
     if not review.lines:
-        raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
+        hint = TIME_HINT if review.undated and not review.outside else KEPT_HINT
+        raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=hint)
     # Lines written during reading are later than its start, but not ahead of the clock.
     skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
     rules, roll = settings.coverage, call_logs(stream, settings, now, earlier)

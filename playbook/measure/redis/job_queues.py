@@ -258,11 +258,17 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
                 coverage = figures.coverage + known_queue(known, queue, _SEEN_ONCE)
                 figures = replace(figures, workers=workers, coverage=coverage)
                 seen |= {_reading(queue): Counted(at=clock.now())} if known else {}
-            if identity := _ID.search(figures.next_job):
-                name, first = f"next {_reading(queue)}", Counted(at=clock.now(), origin=digest_of(identity[0]))
-                same = [one for one in earlier.of(name) if one.origin == first.origin]
-                seen[name] = first = min([first, *same], key=lambda one: one.at)
-                figures = _waited(figures, (clock.now() - first.at).total_seconds()) if same else figures
+            waits = []
+            for place, job in (("next", figures.next_job), ("other", figures.other_end)):
+                if identity := _ID.search(job):
+                    name, first = (
+                        f"{place} {_reading(queue)}",
+                        Counted(at=clock.now(), origin=digest_of(identity[0])),
+                    )
+                    same = [one for one in earlier.of(name) if one.origin == first.origin]
+                    seen[name] = first = min([first, *same], key=lambda one: one.at)
+                    waits += [(clock.now() - first.at).total_seconds()] if same else []
+            figures = _waited(figures, max(waits)) if waits else figures
             figures = replace(figures, coverage=figures.coverage + _seen(figures))
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:

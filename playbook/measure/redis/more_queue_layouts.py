@@ -23,6 +23,7 @@ _MOST_JOBS = 1000
 _MOST_WORKERS = 500
 _NANOSECONDS = 1e9
 _MILLISECONDS = 1000.0
+_RESTARTED = 60.0  # seconds within which another scheduler of asynq has taken the place of one
 _RECOVERED = 300.0  # seconds within which a server of asynq has put back a task whose lease is over
 # One of the queues and its priority, in Protocol Buffers; and the status of a server that takes no more tasks.
 _SERVED = re.compile(r"\*[\x04-\x7f]\n([\x01-\x7f])([^\x10]{1,127}?)\x10[\x01-\x7f](?=[*0:])")
@@ -73,11 +74,22 @@ def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 
 def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Figures of asynq. Servers renew their entry every few seconds; those of all queues are listed together."""
+    """Figures of asynq. Servers renew their entry every few seconds; those of all queues are listed together.
+
+    So do schedulers, which put periodic tasks into the queues. One that is told to end takes its entry away, while
+    that of one that was killed stays, with the time until which it was to be alive.
+    """
     base, queues, servers = f"{queue.prefix}asynq:{{{queue.name}}}:", "asynq:queues", "asynq:servers"
+    schedulers = "asynq:schedulers"
     pending, active, paused = (f"{base}{key}" for key in ("pending", "active", "paused"))
     scheduled, retry, archived, lease = (f"{base}{key}" for key in ("scheduled", "retry", "archived", "lease"))
-    kinds = {queues: "set", servers: "zset", paused: "string", **dict.fromkeys((pending, active), "list")}
+    kinds = {
+        queues: "set",
+        servers: "zset",
+        schedulers: "zset",
+        paused: "string",
+        **dict.fromkeys((pending, active), "list"),
+    }
     keys = Keys(redis, {**kinds, **dict.fromkeys((scheduled, retry, archived, lease), "zset")})
     listed = redis.many([("SISMEMBER", queues, queue.name)]) if queues in keys.there else [0]
     ends = _scored(redis, servers, _MOST_WORKERS) if servers in keys.there else {}
@@ -92,9 +104,10 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         return int(told) / _NANOSECONDS if str(told).isdecimal() else told
 
     oldest = oldest_of(redis, keys, [pending], now, time_of=since)
-    known = bool(listed[0]) or bool(keys.there - {queues, servers})
+    periodic = _scored(redis, schedulers, _MOST_WORKERS) if schedulers in keys.there else {}
+    known = bool(listed[0]) or bool(keys.there - {queues, servers, schedulers})
     scheduled_ones = keys.size(scheduled, retry)
-    late = (overdue(redis, {scheduled, retry} & keys.there, now), forgotten)
+    late = (overdue(redis, {scheduled, retry} & keys.there, now), forgotten, _unscheduled(periodic, now))
     return Figures(
         waiting=keys.size(pending),
         active=keys.size(active),
@@ -109,6 +122,12 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         paused=paused in keys.there,
         coverage=keys.coverage + oldest.coverage + known_queue(known, queue),
     )
+
+
+def _unscheduled(schedulers: dict[str, float], now: float) -> float | None:
+    """Seconds since the last of asynq's schedulers was to be alive; None where one is, or there were none."""
+    silent = now - max(schedulers.values(), default=now)
+    return silent if silent > _RESTARTED else None
 
 
 def _may_serve(told: Any, queue: str) -> bool:

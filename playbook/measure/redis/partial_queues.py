@@ -68,6 +68,7 @@ def counted(redis: ReadOnlyRedis, read: Callable[[ReadOnlyRedis], Figures], prob
         stuck=None,
         stalled=None,
         next_job="",
+        other_end="",
         seen=None,
         not_told=(*figures.not_told, f"what was not answered: {problem.got}"),
     )

@@ -3,7 +3,6 @@
 The keys are those of the libraries' own sources:
 
     Celery    kombu/transport/redis.py of kombu 5.6 and 5.7
-    RQ        rq/queue.py, rq/registry.py and rq/worker_registration.py of RQ 2.10 and 3.0
     Sidekiq   lib/sidekiq/api.rb and lib/sidekiq/launcher.rb of Sidekiq 8.1; before 8.0 times were seconds
     Bull      lib/queue.js of Bull 4.15 and src/classes/queue-keys.ts of BullMQ 6.2
 
@@ -21,12 +20,11 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
-from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of, overdue
+from playbook.measure.redis.job_times import from_payload, moment_of, note_age, object_of, overdue
 from playbook.measure.redis.queue_workers import (
     Attendance,
     bull_workers,
     celery_workers,
-    rq_workers,
     sidekiq_processes,
 )
 from playbook.settings.sections.queues import JobQueue
@@ -58,6 +56,7 @@ class Figures:
         retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
         next_job: the one that is taken next, as stored, of libraries that keep no time of it; may be empty.
+        other_end: the one at the other end of a list of which it is not known where jobs are taken; may be empty.
         taken: seconds since the oldest of the active ones was taken.
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
@@ -86,6 +85,7 @@ class Figures:
     retried: int | None = None
     oldest: Time = None
     next_job: str = ""
+    other_end: str = ""
     taken: Time = None
     stalled: Time = None
     stuck: Time = None
@@ -159,9 +159,9 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def end_of(redis: ReadOnlyRedis, key: str) -> str:
+def end_of(redis: ReadOnlyRedis, key: str, place: int = -1) -> str:
     """The job at the end of a list, where most workers take the next one; empty where it was taken meanwhile."""
-    return str(redis.many([("LINDEX", key, -1)])[0] or "")
+    return str(redis.many([("LINDEX", key, place)])[0] or "")
 
 
 def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:
@@ -180,33 +180,6 @@ def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:
             return half, Coverage()
     hint = "Look at the transport option sep of Celery: lists of priorities are named with it."
     return _KOMBU, understood(len(others), len(bound), "bindings", examples=others, hint=hint)
-
-
-def rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    prefix, name = f"{queue.prefix}rq:", queue.name
-    waiting, between = f"{prefix}queue:{name}", f"{prefix}queue:{name}:intermediate"
-    wip, failed, workers = f"{prefix}wip:{name}", f"{prefix}failed:{name}", f"{prefix}workers:{name}"
-    scheduled, deferred = f"{prefix}scheduled:{name}", f"{prefix}deferred:{name}"
-    queues, suspended = f"{prefix}queues", f"{prefix}suspended"
-    kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
-    elsewhere = f"{prefix}scheduler:scheduled_jobs"  # of the package rq-scheduler, for all queues
-    keys = Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred, elsewhere), "zset")})
-    listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
-    alive, lost, strange = rq_workers(redis, workers if workers in keys.there else None, now)
-    oldest = oldest_of(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
-    known = bool(listed[0]) or bool(alive) or waiting in keys.there
-    return Figures(
-        waiting=keys.size(waiting),
-        active=keys.size(wip, between),
-        failed=keys.size(failed),
-        later=keys.size(scheduled, deferred),
-        overdue=overdue(redis, {scheduled, elsewhere} & keys.there, now),
-        oldest=oldest.seconds,
-        workers=alive if known and workers not in keys.wrong else None,
-        lost=lost,
-        paused=suspended in keys.there,
-        coverage=keys.coverage + strange + oldest.coverage + known_queue(known, queue),
-    )
 
 
 def sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:

@@ -12,6 +12,7 @@ from playbook.measure.redis import served_queue_layouts as served
 from playbook.measure.redis import traceless_queue_layouts as traceless
 from playbook.measure.redis.queue_layouts import Figures
 from playbook.measure.redis.resque_layout import resque
+from playbook.measure.redis.rq_layout import rq
 from playbook.measure.redis.saq_layout import saq
 from playbook.measure.redis.stream_layout import stream
 from playbook.settings.sections.queues import JobQueue, Preset
@@ -28,10 +29,11 @@ _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] =
     "hangfire": served.hangfire,
     "huey": traceless.huey,
     "laravel": traceless.laravel,
+    "machinery": traceless.machinery,
     "redis-list": traceless.plain_list,
     "redis-stream": stream,
     "resque": resque,
-    "rq": usual.rq,
+    "rq": rq,
     "saq": saq,
     "sidekiq": usual.sidekiq,
 }

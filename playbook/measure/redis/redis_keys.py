@@ -311,6 +311,7 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
         "hangfire": (f"{prefix or escape('{hangfire}:')}*",),
         "huey": (f"{prefix}huey.*",),
         "laravel": (f"{prefix}queues:{name}*", *([f"{horizon}*"] if horizon else [])),
+        "machinery": (f"{prefix}{name}", f"{prefix}delayed_tasks"),
         "redis-list": (f"{prefix}{name}",),
         "redis-stream": (f"{prefix}{name}", f"{prefix}{name}__queue"),
         "resque": (f"{prefix or 'resque:'}*",),

@@ -1,4 +1,4 @@
-"""Where Dramatiq, Huey, Laravel and taskiq keep their queues in Redis, read without any write.
+"""Where Dramatiq, Huey, Laravel, machinery and taskiq keep their queues in Redis, read without any write.
 
 The keys are those of the libraries' own sources:
 
@@ -6,6 +6,7 @@ The keys are those of the libraries' own sources:
     Huey       huey/storage.py of Huey 2.5 to 3.5
     Laravel    Illuminate/Queue/RedisQueue.php and LuaScripts.php of Laravel 12; RedisSupervisorRepository.php and
                RedisMetricsRepository.php of Horizon 5
+    machinery  v1/brokers/redis/goredis.go and redis.go of machinery 1.10 and 2.0
 
 They leave no trace of a queue that is empty. So its name counts as right once any run has seen one of its keys,
 which the history keeps (``Figures.seen``).
@@ -27,6 +28,8 @@ _DRAMATIQ = "dramatiq"
 _FIRST = 10
 _MOST_WORKERS = 500
 _MILLISECONDS = 1000.0
+_NANOSECONDS = 1e9
+_DELAYED = "delayed_tasks"
 _OFFLINE = 60.0  # seconds without a heartbeat, after which Dramatiq and Horizon themselves count a worker as gone
 _TAKEN_BACK = 300.0  # seconds within which Dramatiq's other workers have put back the messages of one that is gone
 # Huey's consumer waits for jobs, or asks for them and for scheduled ones every second.
@@ -222,7 +225,8 @@ def _queues(pool: str) -> Iterable[str]:
 
 def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     """Figures of a list from which workers take what others have put into it, as of taskiq's ListQueueBroker
-    (taskiq_redis/redis_broker.py of taskiq-redis 1.2). What is in it is not opened.
+    (taskiq_redis/redis_broker.py of taskiq-redis 1.2). What is in it is not opened, and it is not known at which
+    end they take: a job that is still at one of them has waited.
     """
     key = f"{queue.prefix}{queue.name}"
     keys = Keys(redis, {key: "list"})
@@ -231,9 +235,32 @@ def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     return Figures(
         waiting=waiting,
         next_job=end_of(redis, key) if key in keys.there else "",
+        other_end=end_of(redis, key, 0) if key in keys.there else "",
         unattended=attended.missing,
         unseen=attended.unknown,
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),
+        coverage=keys.coverage,
+    )
+
+
+def machinery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    """Figures of Go's machinery. Its workers take at the beginning of a list. Tasks with an ETA, and those that
+    are tried again, are in one sorted set for all queues until a worker's second loop puts them into their list.
+    """
+    waiting, delayed = f"{queue.prefix}{queue.name}", f"{queue.prefix}{_DELAYED}"
+    keys = Keys(redis, {waiting: "list", delayed: "zset"})
+    undone = bool(keys.size(waiting) or keys.size(delayed))
+    attended = senders(redis, _TAKING) if undone else Attendance()
+    return Figures(
+        waiting=keys.size(waiting),
+        next_job=end_of(redis, waiting, 0) if waiting in keys.there else "",
+        later=keys.size(delayed),
+        overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_NANOSECONDS),
+        unattended=attended.missing,
+        unseen=attended.unknown,
+        not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
+        shared=("later",),
+        seen=waiting in keys.there,
         coverage=keys.coverage,
     )

@@ -60,7 +60,10 @@ class Weaknesses:
             else f"{len(source.weaknesses)} weak in {source.looked_at or 'all dependencies'}"
             for source in self.sources
         }
-        facts["Not looked at"] = "runtimes such as Node and Python, and the packages of the image"
+        facts["Not looked at"] = (
+            "runtimes such as Node and Python, the packages of the image, and those that pip, Composer, Bundler "
+            "and others take from a repository or an address, of which GitHub has no advisories"
+        )
         rows = [
             [
                 source.name,

@@ -11,6 +11,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
+from playbook.core import door
 from playbook.core.audience import Public, say
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier
@@ -69,6 +70,7 @@ class Health:
         astray: where redirects have led, if not to the service.
         age: minutes since the checks were carried out, according to the response; infinite where a
             cache does not tell.
+        cache: the header by which a cache says that the answer is its own; empty where none does.
         newest: maximum age in minutes.
         asked: number of answers, of which this is the worst.
         roll: dependencies that earlier runs have listed and this one does not; None where that is not known.
@@ -83,6 +85,7 @@ class Health:
     down: str = ""
     astray: str = ""
     age: float = 0.0
+    cache: str = ""
     newest: float = math.inf
     asked: int = 1
     roll: RollCall | None = None
@@ -151,13 +154,18 @@ class Health:
         if self.astray:
             return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
         if self.age > self.newest:
-            is_known = math.isfinite(self.age)
+            expected = f"an answer of the last {self.newest:g} min"
+            if math.isinf(self.age):
+                got = f"one from a cache that does not tell its age ({self.cache})"
+                hint = (
+                    f"Exclude {self.path} from caching (nginx: proxy_cache off), or let the cache tell the age, "
+                    "also where it keeps answers for a second."
+                )
+                return lacking("of unknown age", expected=expected, got=got, hint=hint)
             return lacking(
-                f"{self.age:.0f} min old" if is_known else "of unknown age",
-                expected=f"an answer of the last {self.newest:g} min",
-                got=f"one of {self.age:.0f} min ago"
-                if is_known
-                else "one from a cache that does not tell its age",
+                f"{self.age:.0f} min old",
+                expected=expected,
+                got=f"one of {self.age:.0f} min ago{f' ({self.cache})' if self.cache else ''}",
                 hint=f"Exclude {self.path} from caching, and check that the job behind its health checks is"
                 " running.",
             )
@@ -294,6 +302,7 @@ def _asked(website: HttpClient, network: Network, settings: Settings, path: str,
         answer.attempts,
         astray=astray.words if astray else "",
         age=_age(answer),
+        cache=_cache_of(answer),
         newest=settings.coverage.newest_minutes,
     )
 
@@ -302,7 +311,7 @@ def _age(answer: Answer) -> float:
     """Minutes since the checks were carried out, according to the response; time in a cache is included."""
     age = answer.headers.get("age", "").strip()
     is_told = age.isascii() and age.isdigit()
-    cached = int(age[:9]) / 60 if is_told else math.inf if _is_of_cache(answer) else 0.0
+    cached = int(age[:9]) / 60 if is_told else math.inf if _cache_of(answer) else 0.0
     at = made_at(answer.body)
     try:
         now = parsedate_to_datetime(answer.headers.get("date", ""))
@@ -312,10 +321,11 @@ def _age(answer: Answer) -> float:
     return max(cached, since)
 
 
-def _is_of_cache(answer: Answer) -> bool:
-    """Whether a cache says that it gave the answer itself; nginx adds no Age."""
-    said = (answer.headers.get(name, "").strip().casefold() for name in _CACHES)
-    return any(word.startswith(("hit", "stale", "updating")) for word in said)
+def _cache_of(answer: Answer) -> str:
+    """The header by which a cache says that it gave the answer itself, empty without one; nginx adds no Age."""
+    said = {name: answer.headers.get(name, "").strip() for name in _CACHES}
+    own = (name for name, word in said.items() if word.casefold().startswith(("hit", "stale", "updating")))
+    return next((f"{name}: {door.line(said[name], 40)}" for name in own), "")
 
 
 def _report(answer: Answer) -> Report | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -32,6 +33,15 @@ _CODINGS = frozenset(
         "x-gzip",
         "zstd",
     }
+)
+_MOST_OPEN = 500  # elements within each other; more are of no page that a person has made
+# Attributes by which a script fills in texts, of Vue, Angular, Alpine and Knockout, and shows or hides elements.
+_BOUND = re.compile(r"(?:data-)?(?:v|ng|x)-|data-bind|[:@*(\[]\w")
+_CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif")
+# Names of what is shown when it is needed, as Webflow's "w-form-fail" and Blazor's "blazor-error-ui".
+_FOR_LATER = re.compile(
+    r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|modal|popup|popover|toast|dialog|form"
+    r"|snackbar|notification|offcanvas|error-ui|template|fallback|noscript)(?:$|[\s_-])"
 )
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
@@ -75,6 +85,9 @@ class Page:
         headings: those of the first level.
         cut_in: the element within which the markup ends; empty where it ends as pages do. At the end
             tags may be left out, but only those of a body, a paragraph and the like.
+        shown_headings: those of all levels, outside of what a script may show later.
+        said: each text between two tags, without examples of code and what a script may show later.
+        filled_in: a script fills in places of its own, as Vue, Angular and Alpine do.
     """
 
     title: str
@@ -84,6 +97,9 @@ class Page:
     refresh: str
     headings: tuple[str, ...] = ()
     cut_in: str = ""
+    shown_headings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    filled_in: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -109,6 +125,23 @@ def _parsed(text: str) -> Page:
         reader.refresh,
         tuple(filter(None, map(_in_one_line, reader.headings))),
         reader.cut_in,
+        tuple(filter(None, map(_in_one_line, reader.shown_headings))),
+        tuple(filter(None, map(_in_one_line, reader.said))),
+        reader.filled_in,
+    )
+
+
+def _is_for_later(tag: str, attributes: dict[str, str]) -> bool:
+    """Whether an element is hidden, or shown by a script only where it is needed, as a message of a form."""
+    style = attributes.get("style", "").replace(" ", "").lower()
+    return (
+        tag in ("dialog", "form")
+        or "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or any(map(_CONDITION.match, attributes))
+        or _FOR_LATER.search(f"{attributes.get('class', '')} {attributes.get('id', '')}") is not None
     )
 
 
@@ -126,8 +159,21 @@ class _Reader(HTMLParser):
         | {"script", "section", "span", "style", "table", "title", "ul"}
     )
 
+    _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
+    _EXAMPLES = frozenset({"code", "pre", "kbd", "samp", "textarea"})
+    _VOID = frozenset(
+        {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    )
+
     def __init__(self) -> None:
         super().__init__()
+        self.shown_headings: list[str] = []
+        self.said: list[str] = []
+        self.filled_in = False
+        self._in_text = False
+        self._counts: Counter[str] = Counter()  # of open elements
+        self._within: list[tuple[str, bool]] = []  # each open element, and whether it may be shown later
+        self._is_shown_heading = False
         self.titles: list[str] = []
         self.texts: list[str] = []
         self.shows = 0
@@ -146,6 +192,7 @@ class _Reader(HTMLParser):
         return self._open[-1] if self._open and not self._ended else ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_text = False
         attributes = {name: value or "" for name, value in attrs}
         self.shows += tag in self._SHOWING
         if tag in self._CLOSED:
@@ -154,6 +201,14 @@ class _Reader(HTMLParser):
         if tag == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
             _, _, target = attributes.get("content", "").partition("=")
             self.refresh = target.strip().strip("'\"")
+        self.filled_in |= any(map(_BOUND.match, attributes))
+        later = bool(self._within and self._within[-1][1]) or _is_for_later(tag, attributes)
+        if tag not in self._VOID and len(self._within) < _MOST_OPEN:
+            self._within.append((tag, later))
+            self._counts[tag] += 1
+        if tag in self._HEADINGS and not later:
+            self._is_shown_heading = True
+            self.shown_headings.append("")
         if tag == "h1":
             self._in_heading = True
             self.headings.append("")
@@ -165,9 +220,17 @@ class _Reader(HTMLParser):
             self._inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        self._in_text = False
         self._ended |= tag in ("body", "html")
         if tag in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
+        while self._counts[tag]:  # with those within it that have no end of their own
+            name, _ = self._within.pop()
+            self._counts[name] -= 1
+            if name == tag:
+                break
+        if tag in self._HEADINGS:
+            self._is_shown_heading = False
         if tag == "h1":
             self._in_heading = False
         if tag == "svg":
@@ -181,5 +244,14 @@ class _Reader(HTMLParser):
                 self.titles[-1] += data
         elif not self._inside:
             self.texts.append(data)
+            for_later = bool(self._within and self._within[-1][1])
+            if not for_later and not any(self._counts[tag] for tag in self._EXAMPLES):
+                if self._in_text:  # a "<" that begins no tag divides it
+                    self.said[-1] += data
+                else:
+                    self.said.append(data)
+                self._in_text = True
+            if self._is_shown_heading:
+                self.shown_headings[-1] += data
             if self._in_heading:
                 self.headings[-1] += data

@@ -7,13 +7,23 @@ that the page is not built.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # A place in a template, which nothing has filled in.
 _UNFILLED = re.compile(
     r".*(?:\{\{.*\}\}|\{%.*%\}|\$\{.+\}|#\{.+\}|<%.*%>|\[\[.+\]\]|%[a-z]+_[a-z_]+%|__[a-z_]+__|@yield\().*"
-    r"|\{\w+\}"
+    r"|\{\w+\}|.*(?<!\w)%[sd](?!\w).*|.*\{\d\}.*|\$\w+|<no value>|.*%!\w\(.+\).*|.*translation missing: .*"
+    r"|#[a-z]+_?[a-z]*#|\[title\]"
+)
+# As a whole text between two tags: of Jinja, Liquid, Handlebars and Vue; ERB, EJS and ASP; JavaScript, Ruby, Rails
+# and Blade. A sentence may be about them.
+_LEFT = re.compile(
+    r"(?P<filled>\{\{-? ?[\w.$@#/'\"|:() -]{1,80} ?-?\}\}|\$\{[a-z_$][\w.$]{0,60}\})"
+    r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|.*\[object object\].*|translation missing: [a-z].*"
+    r"|\{!! ?\$.*|@(?:yield|include|section|extends)\(['\"].*"
 )
 _EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
+_AS_WRITTEN = ("undefined", "null", "NaN", "[object Object]")  # the same as a part of one, beside a name
 # Scripts that fill in such places in the browser, in lower case.
 FILLED_IN = re.compile(
     r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
@@ -39,9 +49,27 @@ def is_unfilled(text: str) -> bool:
     return bool(_UNFILLED.fullmatch(text))
 
 
+def left_in(texts: Iterable[str], *, bound: bool) -> str:
+    """The first of these texts that is a place in a template, left as it stands; empty where none is.
+
+    Args:
+        bound: scripts fill in places of their own in the browser, which do not count then.
+    """
+    for text in texts:
+        found = _LEFT.fullmatch(text.casefold())
+        if found and not (bound and found["filled"]):
+            return text
+    return ""
+
+
 def is_started(title: str) -> bool:
     """Whether it is the title of a page to begin with; ``title`` is in lower case."""
     return bool(_STARTED.fullmatch(title))
+
+
+def is_nothing_as_written(text: str) -> bool:
+    """As ``is_of_nothing``, for a part of a title or a heading: a name has a capital."""
+    return text in _AS_WRITTEN
 
 
 def is_of_nothing(title: str) -> bool:

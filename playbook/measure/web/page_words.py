@@ -82,10 +82,11 @@ _DEFAULT_TITLE = re.compile(
     r"welcome to (?:freenginx|plesk|jboss|wildfly|red hat|amazon ecs|litespeed|nuxt|astro|sveltekit"
     r"|codeigniter|symfony"
     r"|phoenix|laravel|django|your new (?:web)?site|nginx|openresty|caddy|tengine|centos|apache"
-    r"|your new app).*|it works!?"
+    r"|your new app|angie).*|it works!?(?: apache httpd)?"
     r"|apache2? .*default page.*"
     r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*|/"
-    r"|directory listing for .*|default web site page|default page|web server.s default page"
+    r"|directory: /.*|listing directory /.*|directory listing for .*"
+    r"|default web site page|default page|web server.s default page"
     r"|welcome to xampp.*"
     r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
     r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*"
@@ -130,6 +131,15 @@ TITLES = (
     ("a server's default page", _DEFAULT_TITLE),
     ("a maintenance page", _AWAY_TITLE),
     ("a parked or suspended domain", _PARKED_TITLE),
+)
+# A heading in place of a part, as the error boundaries of React, Next.js, Remix, Nuxt and Angular show it.
+PART_ERROR = re.compile(
+    r"(?:oops[!.,]* |(?:we're )?sorry[,.!]* (?:but )?)?"
+    r"(?:something (?:has )?(?:went|gone) wrong|an? (?:unexpected |unknown )?(?:application |internal |server )?"
+    r"error (?:has )?occurred|(?:unexpected )?application error|internal server error|failed to fetch"
+    r"|(?:failed|unable) to (?:load|fetch) .{1,60}|(?:could not|couldn't|can't) (?:load|fetch) .{1,60}"
+    r"|error (?:loading|fetching) .{1,60}|there was an? (?:error|problem) (?:loading|fetching) .{1,60})"
+    r"(?: on our (?:end|side))?[.!…]*(?: please .{1,60})?"
 )
 # Words of an error as the name of a work: "Not Found – an exhibition".
 NAME_OF_A_WORK = re.compile(
@@ -247,6 +257,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     ("a server's default page", r"this is the default (?:index|web) page (?:of|for)"),
     ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
+    ("a server's default page", r"please log into your droplet via ssh"),
     ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
     (
         "a directory listing",

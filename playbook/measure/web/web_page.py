@@ -194,7 +194,7 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     few = None if page.shows else _of_few_words(page.text, rules)
     leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
-    incomplete = _cut_off(page) or _of_rendering(text) or _unbuilt(page, answer, rules)
+    incomplete = _cut_off(page) or _of_rendering(text) or _of_part(page, rules) or _unbuilt(page, answer, rules)
     return leads_on or _of_size(len(body), rules) or unexpected or few or incomplete
 
 
@@ -215,6 +215,15 @@ def _of_rendering(text: str) -> Fault | None:
         hint = "Serve what the project builds, e.g. its folder dist."
         return Fault(f"a page that loads {source[1]}, the source of a project", uncertain=True, hint=hint)
     return None
+
+
+def _of_part(page: Page, rules: PageRules) -> Fault | None:
+    """Fault of a page with a heading that tells of an error, as frameworks show it in place of a part."""
+    failed = next((one for one in page.shown_headings if words.PART_ERROR.fullmatch(_folded(one))), "")
+    if rules.expect or not failed:
+        return None
+    found = f"a page of which a part says {door.quoted(failed, 60)}"
+    return Fault(found, uncertain=True, hint=f"Look at the page. {_SET_EXPECT}")
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -336,9 +345,15 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     """Fault of a page with a template's title or heading, which may stand for a page that nobody has built."""
     title, *headings = (text.casefold()[:_LONGEST_TITLE] for text in (page.title, *page.headings))
     started = len(page.text) <= page_short.LONGEST and page_unbuilt.is_started(title)
-    unfilled = [text for text in (title, *headings) if page_unbuilt.is_unfilled(text)]
-    if unfilled and page_unbuilt.FILLED_IN.search(_markup(answer)):
-        unfilled = []
+    texts = (title, *words.PARTS.split(title), *headings)
+    places = [
+        *filter(page_unbuilt.is_unfilled, texts),
+        *filter(None, (page_unbuilt.left_in(page.said, bound=False),)),
+    ]
+    if places and (page.filled_in or page_unbuilt.FILLED_IN.search(_folded(text_of(answer)))):
+        places = [one for one in (page_unbuilt.left_in(page.said, bound=True),) if one]
+    written = (*words.PARTS.split(page.title), *page.headings)
+    unfilled = [*places, *filter(page_unbuilt.is_nothing_as_written, written)]
     if rules.expect or not (started or unfilled or page_unbuilt.is_of_nothing(title)):
         return None
     shown = door.quoted(unfilled[0] if unfilled else page.title, 80)

@@ -25,8 +25,8 @@ _WORDS = re.compile(
     words.WORDS.pattern.replace("(?!143|130)[1-9]", r"\d").replace("[1-9]", r"\d").replace("[5]", r"\d"),
     re.IGNORECASE,
 )
-# Words of errors that contain digits (x509, jp2k, png2vips, vips2png), which are zeros here.
-_WITH_DIGITS = re.compile(r"x000|jp0k|0vips|vips0", re.IGNORECASE)
+# Words of errors that contain digits (x509, jp2k, png2vips, vips2png) or are hexadecimal ("is dead"): zeros here.
+_WITH_DIGITS = re.compile(r"x000|jp0k|0vips|vips0|pid 0{1,10} is 0000", re.IGNORECASE)
 # Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", "Outcome: ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.

@@ -310,7 +310,7 @@ class Parser:
             return levels.FATAL
         if passing.tells_of_an_end(level, text) and words.crashed(text):
             return levels.FATAL
-        return levels.ERROR if levels.INFO <= level < levels.ERROR and passing.gave_up(text) else level
+        return levels.ERROR if levels.INFO <= level < levels.ERROR and passing.gave_up(level, text) else level
 
     @staticmethod
     def _logfmt_text(text: str) -> str:

@@ -55,7 +55,8 @@ WORDS = re.compile(
     r"|(?:pool|connections|resources) (?:is |are )?exhausted"
     r"|(?:disk|volume|queue|buffer|pool|table) (?:is )?full"
     r"|(?:quota|(?:rate|memory) limit|maximum retries) exceeded"
-    r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|max retries \d{1,4} exceeded|gave up after"
+    r"|exceeded (?:the )?max(?:imum)? (?:retries|(?:retry )?attempts)|maximum retries count is reached"
+    r"|max retries \d{1,4} exceeded|gave up after"
     r"|giving up|stalled more than"
     r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
     r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
@@ -118,6 +119,12 @@ WORDS = re.compile(
     # Active Job and Solid Queue
     r"|(?:discarded|stopped retrying) [\w:]{1,160} (?:\(job id: [\w-]{1,64}\) )?due to an?"
     r"|fail claimed jobs \([\d.]{1,12}ms\) {1,2}job_ids:(?= \[\d)"
+    r"|replaced terminated \w{1,40} \(.{1,200}"
+    r"(?:\bstatus: (?!143|130)[1-9]\d{0,2}(?=,)|\btermsig: (?!15\b)\d{1,2})"
+    r"|deregister \w{1,40} \(.{1,800}\bpruned: true|forked process but it had already died"
+    # RQ and Dramatiq, whose level is not shown, and the JVM
+    r"|work horse killed for job|worker \S{1,120} with pid \d{1,10} is dead|exceeded its age limit"
+    r"|codecache is full"
     r"|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
     r"|(?:exit|terminat)ed with (?:a )?(?:non-?zero )?(?:exit )?(?:code|status):? \[?(?!143|130)[1-9]\d{0,2}"
@@ -164,7 +171,9 @@ CRASH = re.compile(
     r"|\bterminated by (?:signal )?SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
     r"|\bKilled process \d+\b|\bhas overflowed its stack\b"
     r"|\bsockets disabled, (?:out-of-fds|connection limit)\b"
-    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b(?! signal=15\b)|\bdumped core\b"
+    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b(?! signal=15\b)"
+    r"|\bdumped core\b"
+    r"|\bscheduler died, restarting\b|! Detected parent died, dying\b|! Complete inability to spawn new workers\b"
     r"|\babnormal exit, status\b"
     r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b"
     r"|\bBun has crashed\b"
@@ -192,7 +201,7 @@ _CRASH_NEEDS = (
     "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
     "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "native stack", "cannot allocate",
     "pid terminated", "crash dump", "invalid opcode", "harakiri", "terminated unexp", "not expected",
-    "overflowed", "sockets disabled", "terminating",
+    "overflowed", "sockets disabled", "terminating", "inability",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (
@@ -218,6 +227,7 @@ _WORDS_NEED = (
      "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
     " sc ", " sq ", " rc ", " rq ", "for maintenance (", " expired",
     "load_", "save: ", "save_", "discarded", "stopped retry", "claimed jobs",
+    "retries count", "replaced term", "pruned: true", "already died", "horse killed",
 )  # fmt: skip
 # Of Dramatiq, Huey, Quartz, ASP.NET, Kestrel and Blazor: an exception that ended a job, a request or a page,
 # and no process.

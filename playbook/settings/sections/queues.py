@@ -21,6 +21,7 @@ Preset = Literal[
     "hangfire",
     "huey",
     "laravel",
+    "machinery",
     "redis-list",
     "redis-stream",
     "resque",
@@ -36,10 +37,11 @@ class JobQueue(Section, frozen=True):
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport; ``redis-stream`` is a stream of
             Redis with consumer groups, as of taskiq's RedisStreamBroker and Symfony's Messenger, ``redis-list`` a
-            list from which workers take, as of taskiq's ListQueueBroker and Go's machinery; ``resque`` is also for
-            node-resque and php-resque; ``gocraft`` is gocraft/work, ``hangfire`` Hangfire.Redis.StackExchange.
-        name: of the queue, as the application names it; for gocraft/work that of a job; for arq ``arq:queue``,
-            where it has no other; for a stream its key.
+            list from which workers take, as of taskiq's ListQueueBroker; ``resque`` is also for node-resque and
+            php-resque; ``gocraft`` is gocraft/work, ``hangfire`` Hangfire.Redis.StackExchange, ``machinery`` that
+            of Go.
+        name: of the queue, as the application names it; for gocraft/work that of a job; for arq ``arq:queue``
+            and for machinery ``machinery_tasks``, where it has no other; for a stream its key.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
             colon, or of Resque, which is ``resque:`` by default, or the ``prefix`` of Laravel's Redis connection;
             for Bull, BullMQ and bee-queue their ``prefix``, which is ``bull`` or ``bq`` by default; for Dramatiq

@@ -111,6 +111,7 @@ def test_product_without_parts_shows_nothing_of_them(simulator):
         ("images", "images: components image-optimizer, image-worker"),
         ("redis", "redis: variable REDIS_URL; redis: cluster portfolio-cache"),
         ("worker", "worker: worker image-worker"),
+        ("github", "github: what is built from example/portfolio"),
         (
             "services",
             "services: components portfolio-web, image-optimizer, image-worker; images: components image-",

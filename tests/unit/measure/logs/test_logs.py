@@ -141,6 +141,22 @@ def test_no_line_of_the_day_is_too_little_data(lines, came):
         reviewed(lines)
 
 
+UVICORN = 'INFO:     127.0.0.1:{} - "GET / HTTP/1.1" 200 OK'
+
+
+def test_lines_without_a_time_are_named_as_the_cause():
+    """Of uvicorn, whose own formats have none: alone, and behind lines of another program."""
+    lines = [UVICORN.format(port) for port in range(40_000, 43_000)]
+    with pytest.raises(TooLittleData, match=r"got 3,000 without a time$") as caught:
+        reviewed(lines)
+    assert "These lines have no time, as those of uvicorn by default" in caught.value.hint
+    sockets = [f'INFO:     127.0.0.1:{port} - "WebSocket /ws" [accepted]' for port in range(40_000, 43_000)]
+    coverage = reviewed([*every_hour("INFO fine"), *sockets]).coverage
+    assert "These lines have no time" in " ".join(part.hint for part in coverage.parts)
+    odd = reviewed([*every_hour("INFO fine"), *every_hour(*["%%% something new %%% level 7"] * 9)]).coverage
+    assert "These lines have no time" not in " ".join(part.hint for part in odd.parts)
+
+
 def test_missing_access_lines_are_unknown_for_requests_only():
     """A log without requests says nothing about failed ones."""
     review = reviewed(every_hour("INFO fine"))

@@ -404,6 +404,36 @@ def test_rq_jobs_that_wait_too_long_or_failed_are_found():
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "waits", "verdict"),
+    [
+        ("started", 7200, Verdict.OK),
+        ("queued", 7200, Verdict.OK),
+        ("failed", 7200, Verdict.CRITICAL),
+        (None, 7200, Verdict.CRITICAL),  # gone
+        ("finished", 60, Verdict.OK),  # a worker makes room for the next one
+    ],
+)
+def test_jobs_of_rq_that_a_limit_holds_back_for_ever_are_found(status, waits, verdict):
+    """Of RQ 3.0, where the job that took up all room of their group has ended; keys as its Queue leaves them."""
+    keys = {
+        "rq:rl-keys": {"pictures"},
+        "rq:rl:pictures": {"concurrency": "1"},
+        "rq:rl:pictures:allowed": Ranked({"a": EPOCH - waits}),
+        "rq:rl:pictures:rate_limited": Ranked({"b": EPOCH - waits, "c": EPOCH - 3}),
+        **({"rq:job:a": {"status": status}} if status else {}),
+    }
+    queues = read(rq(**keys), **RQ)
+    assert judged(queues)[0] is verdict
+    assert queues.evidence()[0].facts["For later"] == "2 (all queues)"
+
+
+@pytest.mark.parametrize(("ago_it_was", "verdict"), [(60, Verdict.OK), (3600, Verdict.CRITICAL)])
+def test_job_of_rq_that_is_ready_and_never_queued_is_found(ago_it_was, verdict):
+    """Of RQ 3.0, whose maintenance queues it where the process that should have done so has ended."""
+    assert judged(read(rq(**{"rq:ready:default": Ranked({"a": ago(ago_it_was)})}), **RQ))[0] is verdict
+
+
 def test_rq_without_a_live_worker_is_critical():
     """The name of a worker stays in the set after its hash expired; a worker that ends notes it."""
     for gone in ({"rq:worker:a1": None}, {"rq:worker:a1": {**rq()["rq:worker:a1"], "death": "now"}}):

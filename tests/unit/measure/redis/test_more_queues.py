@@ -168,6 +168,29 @@ def read(preset, keys, *, before=False, **answers):
         ("asynq", asynq(**{"asynq:{default}:lease": Ranked({"t1": EPOCH + 25})}), OK),
         ("asynq", asynq(**{"asynq:{default}:lease": Ranked({"t1": EPOCH - 900})}), WARNING),
         ("asynq", asynq(**{"asynq:servers": Ranked({"asynq:servers:{web-1:7:0c5f}": EPOCH - 40})}), CRITICAL),
+        ("asynq", asynq(**{"asynq:schedulers": Ranked({"asynq:schedulers:{a}": EPOCH + 12})}), OK),
+        (
+            "asynq",
+            asynq(**{"asynq:schedulers": Ranked({"asynq:schedulers:{a}": EPOCH - 9})}),
+            OK,
+        ),  # being restarted
+        (
+            "asynq",
+            asynq(**{"asynq:schedulers": Ranked({"asynq:schedulers:{a}": EPOCH - 7200})}),
+            CRITICAL,
+        ),  # killed
+        (
+            "asynq",
+            asynq(
+                **{
+                    "asynq:schedulers": Ranked(
+                        {"asynq:schedulers:{a}": EPOCH - 7200, "asynq:schedulers:{b}": EPOCH + 9}
+                    )
+                }
+            ),
+            OK,
+        ),
+        ("asynq", {"asynq:schedulers": Ranked({"asynq:schedulers:{a}": EPOCH + 12})}, UNKNOWN),
         ("asynq", {"asynq:queues": {"default"}}, CRITICAL),
         ("asynq", asynq(**{"asynq:queues": {"low"}}), UNKNOWN),  # a name that asynq does not know
         ("asynq", {}, UNKNOWN),

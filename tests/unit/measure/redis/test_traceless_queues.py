@@ -21,6 +21,7 @@ HUEY = {"preset": "huey", "name": "lind-shop"}
 LARAVEL = {"preset": "laravel", "name": "default", "prefix": "shop_database_"}
 HORIZON = {**LARAVEL, "horizon": "shop_horizon:"}
 LIST = {"preset": "redis-list", "name": "taskiq"}
+MACHINERY = {"preset": "machinery", "name": "machinery_tasks"}
 STREAM = {"preset": "redis-stream", "name": "lind:jobs", "group": "pixel"}
 
 
@@ -41,6 +42,11 @@ def dramatiq(*, beats=(2,), sent=(), taken=(), delayed=(), dead=0, acks=()):
         **{f"dramatiq:__acks__.w{n}.default": {"t0"} for n in acks},
     }
     return {key: value for key, value in found.items() if value}
+
+
+def machinery_delayed(ago):
+    """A task that waits and one with an ETA so many seconds ago, by whose nanoseconds machinery ranks it."""
+    return {"machinery_tasks": ["{}"], "delayed_tasks": Ranked({"{}": (EPOCH - ago) * 1e9})}
 
 
 def laravel(*, waits=(), delayed=(), reserved=(), **more):
@@ -112,6 +118,13 @@ def read(keys, queue, *, before=False, **answers):
         (LIST, {"taskiq": ["{}"] * 120}, CRITICAL),
         (LIST, {"taskiq": {"a": "b"}}, UNKNOWN),  # a stream, or another one's key
         (LIST, {"tasks": ["{}"]}, UNKNOWN),
+        (MACHINERY, {}, UNKNOWN),
+        (MACHINERY, {"machinery_tasks": ["{}"]}, OK),
+        (MACHINERY, {"machinery_tasks": ["{}"] * 120}, CRITICAL),
+        (MACHINERY, machinery_delayed(-600), OK),
+        (MACHINERY, machinery_delayed(7200), CRITICAL),  # no worker's loop puts them into their list
+        (MACHINERY, {"machinery_tasks": ["{}"], "delayed_tasks": "a text"}, UNKNOWN),
+        (MACHINERY, {"delayed_tasks": Ranked({"{}": (EPOCH + 9) * 1e9})}, UNKNOWN),  # of any queue
         (LARAVEL, {}, UNKNOWN),
         (LARAVEL, laravel(waits=[3]), OK),
         (LARAVEL, laravel(waits=[7200]), CRITICAL),
@@ -140,8 +153,8 @@ def test_queue_gets_its_verdict(queue, keys, verdict):
 
 @pytest.mark.parametrize(
     ("queue", "keys"),
-    [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {}), (LIST, {})],
-    ids=["dramatiq", "huey", "laravel", "list"],
+    [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {}), (LIST, {}), (MACHINERY, {})],
+    ids=["dramatiq", "huey", "laravel", "list", "machinery"],
 )
 def test_empty_queue_that_was_seen_before_is_ok(queue, keys):
     """Each run hands on that it was."""
@@ -194,11 +207,30 @@ def test_job_that_an_earlier_run_has_seen_in_the_same_place_waits_since_then(que
     assert judged(first)[0] is OK
     verdict, message = judged(run(IDS[2], IDS[1], IDS[0], before=first.readings))
     assert (verdict, "24 h" in message or "86,400 s" in message) == (CRITICAL, True), message
-    assert judged(run(IDS[1], before=first.readings))[0] is OK  # the next one was taken
+    assert judged(run(IDS[2], before=first.readings))[0] is OK  # the next ones were taken
     assert judged(run(IDS[0], before=first.readings, hours=0.02))[0] is OK  # a repetition after a minute
     again = run(IDS[0], before=run(IDS[0], before=first.readings).readings)
     assert min(one.at for one in again.readings.values()) < NOW - timedelta(hours=23)
     assert judged(run("", before={}))[0] is OK  # without an id
+
+
+@pytest.mark.parametrize("queue", [MACHINERY, LIST])
+def test_job_that_waits_at_the_beginning_of_a_list_is_found(queue):
+    """Where workers take with BLPOP, as those of machinery do, the newest job is at the end."""
+    form = '{{"UUID":"task_{}","Name":"resize","RoutingKey":"machinery_tasks"}}'
+
+    def run(*jobs, before):
+        earlier = [
+            {name: msgspec.structs.replace(one, at=NOW - timedelta(hours=24)) for name, one in before.items()}
+        ]
+        store = Store({queue["name"]: [form.format(job) for job in jobs]})
+        known = settings_of(redis={"queues": [queue]})
+        return job_queues(store, known, FixedClock(NOW), Earlier(lambda: earlier))
+
+    first = run(IDS[0], IDS[1], before={})
+    assert judged(first)[0] is OK
+    assert judged(run(IDS[0], IDS[1], IDS[2], before=first.readings))[0] is CRITICAL
+    assert judged(run(IDS[2], before=first.readings))[0] is OK
 
 
 @pytest.mark.parametrize(

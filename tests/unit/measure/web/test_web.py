@@ -387,6 +387,26 @@ def test_cached_good_health_is_unknown(settings):
         assert verdict(health, not health.is_unhealthy) is said
 
 
+@pytest.mark.parametrize(
+    ("headers", "got", "hint"),
+    [
+        (
+            {"X_Cache_Status": "HIT"},
+            "one from a cache that does not tell its age (x-cache-status: HIT)",
+            "proxy_cache",
+        ),
+        ({"CF_Cache_Status": "HIT", "Age": "7200"}, "one of 120 min ago (cf-cache-status: HIT)", "job behind"),
+        ({"Age": "7200"}, "one of 120 min ago", "job behind"),
+    ],
+)
+def test_cache_of_a_health_answer_is_named(settings, headers, got, hint):
+    """By its header, also where it keeps answers for a second (nginx' proxy_cache_valid 200 1s)."""
+    with serve(answer(body=GOOD, **headers)) as server:
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
+    (part,) = health.coverage.parts
+    assert (part.got, hint in part.hint) == (got, True)
+
+
 def test_worst_answer_of_several_instances_counts(settings):
     """Each request meets one of them; a limit of requests is none of its answers."""
     good, unknown = answer(body=GOOD), answer(body=b'{"status":"ok","checks":{"redis":"fubar"}}')
