@@ -48,6 +48,7 @@ _MEAN = re.compile(
     r"|(?<![a-z])(?:apdex|avg|mean|average|median|p50|p75|p80|p90)(?![a-z])|\w+_sum\b(?=.*/.*_count\b)",
     re.IGNORECASE | re.DOTALL,
 )
+_BUCKETS = re.compile(r"\w+_bucket\b")  # without a quantile of them, a share of the quick ones
 
 
 def without_window(settings: Settings) -> frozenset[str]:
@@ -174,7 +175,7 @@ def of_percentile(setting: str, query: str) -> Coverage:
         return Coverage()
     bare = _STRINGS.sub(lambda found: found[1] or "", query)  # a comment may say that it is P95
     told = [float(number) for number in _QUANTILE.findall(bare)]
-    mean = None if told or _SAYS_P95.search(query) else _MEAN.search(bare)
+    mean = None if told or _SAYS_P95.search(query) else _MEAN.search(bare) or _BUCKETS.search(bare)
     if mean is None and max(told, default=1.0) >= _P95:
         return Coverage()
     return lacking(

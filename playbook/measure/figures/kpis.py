@@ -40,6 +40,7 @@ from playbook.measure.figures.store_answers import (
     rising,
     scrapes,
     still,
+    uncounted,
     unknown_of,
 )
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
@@ -328,6 +329,8 @@ def kpi(
         seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
         seen += rising(beside, settings, at)
+    if has("_unknown"):
+        seen += uncounted(beside, settings, value, window.seconds, at)
     limit: Limit = getattr(settings.limits, figure.key)
     is_seen = math.isfinite(looks)
     seen += of_all(store, value, limit, at)

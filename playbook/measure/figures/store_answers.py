@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, Sample
-from playbook.clients.prometheus_part import of_the_worst, without_fallback
-from playbook.clients.prometheus_queries import query_of, selectors
+from playbook.clients.prometheus_part import of_percentiles, of_the_worst, without_fallback
+from playbook.clients.prometheus_queries import query_of, selectors, uncounted_of_own
 from playbook.core.coverage import Coverage, lacking, share, together
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.limits import Limit, format_value
@@ -54,14 +54,48 @@ def of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Co
     if (bare := without_fallback(setting, value.query)) and not store.ask(bare, at, setting="").samples:
         hint = f"Leave the constant out of {setting}: where there are no samples, nothing is known."
         return lacking("a constant", expected=f"samples for {setting}", got="none but its own constant", hint=hint)
-    answered = store.ask(worst, at, setting="") if (worst := of_the_worst(setting, value.query)) else None
+    if found := _bad(store, of_the_worst(setting, value.query), limit, at):
+        return lacking(
+            "the best of several",
+            expected=f"a figure of all series from {setting}",
+            got=f"the best one; the worst is {found}",
+            hint=f"Write avg(…), or the worst of them, in {setting}.",
+        )
+    if found := _bad(store, of_percentiles(setting, value.query), limit, at):
+        return lacking(
+            "a mean of percentiles",
+            expected=f"the 95th percentile of all requests from {setting}",
+            got=f"a mean of several ones, of which {found} is the highest, or the 95th in time",
+            hint=f"Write histogram_quantile(0.95, sum by (le) (…)) in {setting}; of summaries, which cannot be "
+            'added up, max(quantile_over_time(0.95, …{quantile="0.95"}[$window])).',
+        )
+    return Coverage()
+
+
+def _bad(store: Prometheus, query: str, limit: Limit, at: datetime) -> str:
+    """The value of this query, where it is beyond its limits; empty where it is not, or there is no query."""
+    answered = store.ask(query, at, setting="") if query else None
     if answered is None or not is_bad(answered, limit):
+        return ""
+    return format_value(number_of(answered)[0], limit.unit)
+
+
+def uncounted(store: Prometheus, settings: Settings, value: Answered, seconds: float, at: datetime) -> Coverage:
+    """Whether a good share of failed requests has left none out whose status does not match its own pattern."""
+    key = value.setting.removeprefix("queries.")
+    answered = uncounted_of_own(store, settings, key, seconds, at)
+    limit: Limit = getattr(settings.limits, key)
+    told, _ = number_of(value)
+    if answered is None or not math.isfinite(told) or is_bad(value, limit):
         return Coverage()
+    percent, why = unknown_of(answered)
+    if limit.verdict(told + percent) is Verdict.OK:
+        return answered.coverage + why
     return lacking(
-        "the best of several",
-        expected=f"a figure of all series from {setting}",
-        got=f"the best one; the worst is {format_value(number_of(answered)[0], limit.unit)}",
-        hint=f"Write avg(…), or the worst of them, in {setting}.",
+        "failures left out",
+        expected=f"all failed requests from {value.setting}",
+        got=f"a pattern that does not match those of {format_value(percent, limit.unit)} of the requests",
+        hint=f"Adapt {value.setting} to the values that the label has; a pattern must match all of a value.",
     )
 
 

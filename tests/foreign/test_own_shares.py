@@ -1,0 +1,158 @@
+"""Shares and percentiles as operators write them, of which a part would be taken for the whole.
+
+Labels in one selector only, counters that are read as they are, ranges of two lengths, patterns that match
+nothing, and means of what summaries tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_meaning import without_window
+from playbook.clients.promql_tree import parsed
+from playbook.core.clock import FixedClock
+from playbook.measure.figures.kpis import availability, error_rate, response_time
+from tests.foreign.monitoring import NOW, vector
+from tests.foreign.test_own_queries import Store, verdict, with_query
+from tests.judged import judged_reading
+
+REQUESTS = "increase(http_requests_total{{job='web'{}}}[{}])"
+
+
+def share(failed: str, every: str = "", of: str = "$window", by: str = "$window") -> str:
+    return f"100 * sum({REQUESTS.format(failed, of)}) / sum({REQUESTS.format(every, by)})"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (share(", code=~'5..', method='GET'"), "got only those with method='GET'"),
+        (share(", code=~'5..', handler!='/upload'"), "got only those with handler!='/upload'"),
+        (share(", code=~'5..', instance='10.0.0.7:8080'"), "got only those with instance='10.0.0.7:8080'"),
+        (share(", code='5xx', method=~'GET|HEAD'"), "got only those with method=~'GET|HEAD'"),
+        (
+            "100 * (sum(increase(r_total{job='wbe',code=~'5..'}[$window])) or vector(0))"
+            " / sum(increase(r_total{job='web'}[$window]))",
+            "got only those with job='wbe'",
+        ),
+        (share(", code=~'5..', code!='503'"), "got only those of status 5.., without 503"),
+        (share(", code=~'5..', code!~'50[34]'"), "got only those of status 5.., without 50[34]"),
+        (share(", code=~'5..'").replace("increase", "irate"), "got its last two samples, by irate"),
+        (
+            share(", code=~'5..'").replace("increase", "sum_over_time"),
+            "got what http_requests_total has counted since its process was started, by sum_over_time",
+        ),
+        (share(", code=~'5..'").replace("increase", "max_over_time"), "started, by max_over_time"),
+        (share(", code=~'5..'", by="5m").replace("increase", "rate"), "got what 24 h counted by what 5 min did"),
+    ],
+)
+def test_share_of_a_part_says_nothing(query: str, words: str) -> None:
+    """A bad one counts: of all of them it would be worse."""
+    said, message = verdict(query, 0.02)
+    assert (said, words in message) == ("UNKNOWN", True), message
+    assert verdict(query, 6.0)[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        share(", code=~'5..', handler!='/health'", ", handler!='/health'"),
+        share(", code=~'5..'", ", handler!='/health'"),
+        share(", code=~'5..', method=~'GET'", ", method='GET'"),
+        share(", code='5xx'"),
+        share(", code='500'") + " + " + share(", code=~'50[1-9]|5[1-9].'"),
+        "100 * sum(rate(envoy_cluster_upstream_rq_xx{envoy_response_code_class='5',job='w'}[$window]))"
+        " / sum(rate(envoy_cluster_upstream_rq_xx{job='w'}[$window]))",
+        # Of two metrics, the labels may differ.
+        "100 * sum(rate(http_errors_total{job='w',kind='server'}[$window]))"
+        " / sum(rate(http_requests_total{job='w'}[$window]))",
+        # The growth of a counter without increase(), as in a store that has none.
+        "100 * (sum(max_over_time(e_total{job='w'}[$window])) - sum(min_over_time(e_total{job='w'}[$window])))"
+        " / sum(increase(r_total{job='w'}[$window]))",
+        "100 * avg_over_time((sum(irate(e_total{job='w'}[5m])) / sum(irate(r_total{job='w'}[5m])))[$window:1m])",
+    ],
+)
+def test_share_of_the_whole_is_understood(query: str) -> None:
+    assert verdict(query, 0.02) == ("OK", verdict(query, 0.02)[1])
+
+
+def test_availability_is_one_of_all_failures() -> None:
+    query = "100 - " + share(", code='503'")
+    said, message = verdict(query, 99.98, availability)
+    assert (said, "got only those of status 503" in message) == ("UNKNOWN", True), message
+
+
+SUMMARY = "avg_over_time(http_request_duration_seconds{job='w', quantile='0.95'}[$window])"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SUMMARY,
+        f"avg({SUMMARY})",
+        "avg(max_over_time(http_request_duration_seconds{job='w', quantile='0.95'}[$window]))",
+        "avg(histogram_quantile(0.95, sum by (le, route) (rate(x_seconds_bucket{job='w'}[$window]))))",
+        "avg_over_time(histogram_quantile(0.95, sum by (le) (rate(x_seconds_bucket{job='w'}[5m])))[$window:5m])",
+        "avg_over_time(job:http_latency:p95[$window])",
+    ],
+)
+def test_mean_of_percentiles_hides_no_bad_one(query: str) -> None:
+    """Four busy hours with 6 s beside twenty quiet ones with 0.1 s are 1.1 s on average."""
+    said, message = verdict(query, 1.1, response_time, highest=6.0)
+    assert (said, "got a mean of several ones, of which 6 s is the highest" in message) == ("UNKNOWN", True), (
+        message
+    )
+    assert verdict(query, 0.4, response_time, highest=0.9)[0] == "OK"
+    assert verdict(query, 6.0, response_time, highest=9.0)[0] == "CRITICAL"
+
+
+def test_mean_of_buckets_is_a_percentile() -> None:
+    """It is that of their sum."""
+    query = "histogram_quantile(0.95, avg by (le) (rate(x_seconds_bucket{job='w'}[$window])))"
+    assert verdict(query, 0.4, response_time, highest=6.0)[0] == "OK"
+
+
+@dataclass
+class Labels(Store):
+    """Answers also the share of failed requests that no pattern matches; empty for no series."""
+
+    left_out: str = ""
+
+    def _path(self, path, parameters):
+        query = str(parameters.get("query", ""))
+        if '=~"5.*"' in query:
+            self.answers = {"left out": vector(self.left_out)} if self.left_out else {}
+            self.asked.append(query)
+            return "left out" if self.left_out else "standing"
+        return super()._path(path, parameters)
+
+
+@pytest.mark.parametrize(
+    ("failed", "negated"),
+    [
+        (", code=~'^5'", "code!~'^5'"),
+        (", code='5xx'", "code!~'5xx'"),
+        (", code=~'5[0-9]{2}'", "code!~'5[0-9]{2}'"),
+    ],
+)
+@pytest.mark.parametrize(("left_out", "expected"), [("", "OK"), ("0", "OK"), ("0.3", "OK"), ("4.2", "UNKNOWN")])
+def test_pattern_that_matches_no_failure_is_found(failed: str, negated: str, left_out: str, expected: str) -> None:
+    """A pattern has to match the whole of a label: ``^5`` matches no 500, and ``5xx`` no 502."""
+    query = share(failed) + " or vector(0)"
+    settings = with_query("error_rate", query)
+    http = Labels(query=query, value="0", left_out=left_out)
+    store = Prometheus(cast(HttpClient, http), fixed=without_window(settings))
+    found = error_rate(store, settings, FixedClock(NOW))
+    said, message = judged_reading(found.coverage, found.reading, settings.limits.error_rate)
+    assert (said, "that does not match those of 4.2 % of the requests" in message) == (
+        expected,
+        expected == "UNKNOWN",
+    ), message
+    [asked] = (one for one in http.asked if '=~"5.*"' in one)
+    assert f"{{job='web', code=~\"5.*\", {negated}}}[24h]" in asked
+    assert parsed(asked) is not None
