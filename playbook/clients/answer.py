@@ -29,6 +29,16 @@ CACHES = (
     "x-litespeed-cache",
 )
 AGE = "age"
+# How caches say that they gave an old copy as they could not get a new one: Cloudflare, nginx under its usual
+# names, Squid and Akamai, https://www.rfc-editor.org/rfc/rfc9211 and https://www.rfc-editor.org/rfc/rfc7234#section-5.5
+_NOT_RENEWED = {
+    "cf-cache-status": re.compile(r"(?i)\s*stale\b"),
+    **dict.fromkeys(
+        ("x-cache", "x-cache-status", "x-proxy-cache", "x-nginx-cache"), re.compile(r"(?i)\s*stale\b|refresh_fail")
+    ),
+    "cache-status": re.compile(r"(?i)\bfwd-status=5\d\d"),
+    "warning": re.compile(r"\b11[12] "),
+}
 
 
 def cache_hit(headers: Mapping[str, str]) -> str:
@@ -39,6 +49,17 @@ def cache_hit(headers: Mapping[str, str]) -> str:
     age = headers.get(AGE, "")
     ages = [one.strip() for one in age.split(",")]
     return f"age: {age}" if any(one.isdecimal() and one.strip("0") for one in ages) else ""
+
+
+def not_renewed(headers: Mapping[str, str]) -> str:
+    """The header by which a cache says that it could not renew its copy; empty where none does.
+
+    One answer alone may also be given while the copy is being renewed.
+    """
+    return next(
+        (f"{name}: {headers[name]}" for name, said in _NOT_RENEWED.items() if said.search(headers.get(name, ""))),
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -601,3 +601,12 @@ def test_answer_that_lists_least_counts():
     settings = load("sandbox", environment={})
     with serve(*(answer("200 OK", body, content_type="application/json") for body in bodies)) as server:
         assert api_health(site_of(server), ALONE, settings, *FIRST_RUN).listed == ("db",)
+
+
+def test_copies_that_a_cache_cannot_renew_are_known_by_its_header(settings, clock):
+    """A website that is away behind it."""
+    with serve(answer(body=PAGE, CF_Cache_Status="STALE")) as server:
+        old = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    with serve(answer(body=PAGE, CF_Cache_Status="HIT")) as server:
+        new = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert (old.old_copy, new.old_copy) == ("cf-cache-status: STALE", "")
