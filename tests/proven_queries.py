@@ -175,6 +175,8 @@ SCENARIOS = (
             ('path="/healthz"', 'path="/gallery"'),
             ('handler="/api/image/health/"', 'handler="/optimize"'),
             ('uri="/metrics"', 'uri="/"'),
+            ('url="/healthz"', 'url="/gallery/:id"'),
+            ('path_template="/api/health"', 'path_template="/"'),
         )
     ),
     *(

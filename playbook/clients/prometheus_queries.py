@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 # Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
-# Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry.
-_PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
+# Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry, Echo and
+# Gin, Starlette.
+_PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route", "url", "path_template")
 # A matcher, its label perhaps in quotes; and what is left where one was taken out.
 _MATCHER = re.compile(
     r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*(?P<how>=~|!~|!=|=)\s*"""
