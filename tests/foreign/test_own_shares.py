@@ -17,6 +17,7 @@ from playbook.clients.prometheus_meaning import without_window
 from playbook.clients.promql_tree import parsed
 from playbook.core.clock import FixedClock
 from playbook.measure.figures.kpis import availability, error_rate, response_time
+from playbook.measure.figures.recent import error_rate_now
 from tests.foreign.monitoring import NOW, vector
 from tests.foreign.test_own_queries import Store, verdict, with_query
 from tests.judged import judged_reading
@@ -156,3 +157,60 @@ def test_pattern_that_matches_no_failure_is_found(failed: str, negated: str, lef
     [asked] = (one for one in http.asked if '=~"5.*"' in one)
     assert f"{{job='web', code=~\"5.*\", {negated}}}[24h]" in asked
     assert parsed(asked) is not None
+
+
+@dataclass
+class LastHour(Store):
+    """As ``Store``, for the queries of an investigation, and with counters that fall where ``falls`` says so."""
+
+    left_out: str = "0"
+    worst: str = ""
+    falls: str = ""
+
+    def _path(self, path, parameters):
+        query = str(parameters.get("query", ""))
+        told = {
+            "resets(": self.falls,
+            '=~"5.*"': self.left_out,
+            "100 * max(avg_over_time(job": self.worst,
+        }
+        found = next((value for words, value in told.items() if words in query and value), "")
+        name = super()._path(path, parameters)
+        if query == self.query.replace("$window", "1h"):
+            name = "own"
+        elif found:
+            self.answers["told"] = vector(found)
+            name = "told"
+        elif "count_over_time(count(" in query:
+            self.answers["minutes"] = vector("12")
+            name = "minutes"
+        return name
+
+
+BEST = "100 * min(avg_over_time(job:errors:ratio{job='web'}[$window]))"
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "words"),
+    [
+        (share(", code='5xx'"), {"left_out": "4.2"}, "that does not match those of 4.2 % of the requests"),
+        (BEST, {"worst": "7.5"}, "got the best one; the worst is 7.5 %"),
+        (share(", code=~'5..'"), {"falls": "2"}, "got those of 2 instances falling"),
+    ],
+)
+def test_error_rate_of_an_investigation_is_doubted_as_that_of_the_day(
+    query: str, told: dict[str, str], words: str
+) -> None:
+    """What the daily check finds of a query, the ones of the last hour and minutes do, too."""
+    settings = with_query("error_rate", query)
+
+    def asked(value: str, **answers: str) -> tuple[str, str]:
+        http = LastHour(query=query, value=value, **answers)
+        store = Prometheus(cast(HttpClient, http), fixed=without_window(settings))
+        found = error_rate_now(store, settings, FixedClock(NOW))
+        return judged_reading(found.by_itself.coverage, found.reading, settings.limits.error_rate)
+
+    assert asked("0.02")[0] == "OK", asked("0.02")
+    said, message = asked("0.02", **told)
+    assert (said, words in message) == ("UNKNOWN", True), message
+    assert asked("9.0", **told)[0] == "CRITICAL"

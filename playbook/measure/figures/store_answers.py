@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, Sample
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_part import of_percentiles, of_the_worst, without_fallback
-from playbook.clients.prometheus_queries import query_of, selectors, uncounted_of_own
-from playbook.core.coverage import Coverage, lacking, share, together
+from playbook.clients.prometheus_queries import query_of, selectors, uncounted_of_own, unknown_of_own
+from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.limits import Limit, format_value
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
+from playbook.measure.figures.figure_names import Figure
 from playbook.settings.model import Settings
 
 
@@ -46,7 +48,39 @@ def still(store: Prometheus, settings: Settings, key: str, at: datetime) -> Cove
     )
 
 
-def of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
+def of_own_query(
+    store: Prometheus, settings: Settings, figure: Figure, value: Answered, *, seconds: float, at: datetime
+) -> Coverage:
+    """Whether a good figure of the operator's own query is one of all series, all requests and all failures."""
+    limit: Limit = getattr(settings.limits, figure.key)
+    seen = _of_all(store, value, limit, at)
+    if getattr(settings.queries, f"{figure.key}_unknown", ""):
+        beside = aside(store)
+        seen += _with_status(beside, settings, figure, seconds, at)
+        seen += _uncounted(beside, settings, value, seconds, at)
+    return seen
+
+
+def _with_status(store: Prometheus, settings: Settings, figure: Figure, seconds: float, at: datetime) -> Coverage:
+    """Whether nearly all requests have a status, by the label that the failures have in the query."""
+    answered = unknown_of_own(store, settings, figure.key, seconds, at)
+    if answered is None:
+        return Coverage()
+    percent, unclear = unknown_of(answered)
+    return (
+        answered.coverage
+        + unclear
+        + understood(
+            math.ceil(percent),
+            100,
+            f"% of {figure.counted}",
+            most_percent=settings.coverage.not_understood_percent,
+            hint=f"Adapt queries.{figure.key} to the states that these series have.",
+        )
+    )
+
+
+def _of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
     """Whether a good figure of the operator's own query is one of all its series, and no constant."""
     setting = value.setting
     if is_bad(value, limit):
@@ -80,7 +114,7 @@ def _bad(store: Prometheus, query: str, limit: Limit, at: datetime) -> str:
     return format_value(number_of(answered)[0], limit.unit)
 
 
-def uncounted(store: Prometheus, settings: Settings, value: Answered, seconds: float, at: datetime) -> Coverage:
+def _uncounted(store: Prometheus, settings: Settings, value: Answered, seconds: float, at: datetime) -> Coverage:
     """Whether a good share of failed requests has left none out whose status does not match its own pattern."""
     key = value.setting.removeprefix("queries.")
     answered = uncounted_of_own(store, settings, key, seconds, at)
