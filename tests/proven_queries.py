@@ -117,9 +117,9 @@ def image(result: str, instance: str = "worker-0") -> str:
     return f'image_optimizations_total{{job="portfolio",instance="{instance}",result="{result}"}}'
 
 
-def probe(instance: str, place: str = "fra1", job: str = "blackbox") -> str:
-    """The probes of an address."""
-    return f'probe_success{{job="{job}",instance="{instance}",probe="{place}"}}'
+def probe(instance: str, place: str = "fra1", job: str = "blackbox", more: str = "") -> str:
+    """The probes of an address; ``more`` are further labels."""
+    return f'probe_success{{job="{job}",instance="{instance}",probe="{place}"{more}}}'
 
 
 def redis(name: str, job: str = "redis") -> str:
@@ -423,6 +423,14 @@ SCENARIOS = (
         "the website itself half down, as of two kinds of probes only one can see",
         {probe(OWN): "1x3600 0x719", probe(OWN, job="blackbox-icmp"): "1x4320"},
         (Expected("availability", 50, EXACT),),
+    ),
+    Scenario(
+        "the same two kinds of probes within one job, as by a label of the blackbox exporter's module",
+        {
+            probe(OWN, more=',module="http_2xx"'): "1x3600 0x719",
+            probe(OWN, more=',module="tcp_connect"'): "1x4320",
+        },
+        (Expected("availability", 50, EXACT), Expected("availability_looks", 288, EXACT)),
     ),
     Scenario(
         "one of two places stops probing in the middle of the day",
