@@ -339,6 +339,8 @@ SCENARIOS = (
                 "scraped_series",
                 "standing",
                 "falling",
+                "untold",
+                "untimed",
             )
         ),
     ),
@@ -464,6 +466,28 @@ SCENARIOS = (
             requests("200", "web-1"): " ".join(f"{1000 * turn} {800 * turn}" for turn in range(2160)),
         },
         (Expected("falling", 1, EXACT),),
+    ),
+    Scenario(
+        "the histogram of one of two instances is a native one since yesterday evening",
+        {
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): "0+100x4320",
+            bucket("+Inf"): "0+100x4320",
+            bucket("+Inf", "web-1"): "0+100x3600 _x720",
+        },
+        (Expected("untimed", 1, EXACT), Expected("untold", None)),
+    ),
+    Scenario(
+        "nothing is counted by one of two instances any more, which is scraped, and by a third, which is not",
+        {
+            'up{job="portfolio",instance="web-0"}': "1x4320",
+            'up{job="portfolio",instance="web-1"}': "1x4320",
+            'up{job="portfolio",instance="web-2"}': "1x3600 0x720",
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): "0+100x3600 _x720",
+            requests("200", "web-2"): "0+100x3600 _x720",
+        },
+        (Expected("untold", 1, EXACT), Expected("untimed", None)),
     ),
     Scenario(
         "an instance is restarted twice",

@@ -317,7 +317,7 @@ def kpi(
     if figure.scraped:
         seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
-        seen += rising(beside, settings, at)
+        seen += rising(beside, settings, figure, at)
     limit: Limit = getattr(settings.limits, figure.key)
     is_seen = math.isfinite(looks)
     seen += of_own_query(store, settings, figure, value, seconds=window.seconds, at=at)

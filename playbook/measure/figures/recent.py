@@ -157,7 +157,7 @@ def recent(store: Prometheus, settings: Settings, figure: Figure, minutes: float
     if figure.scraped:
         seen += scrapes(beside, settings, minutes * 60, until)
     if figure.counted == "requests":
-        seen += rising(beside, settings, until)
+        seen += rising(beside, settings, figure, until)
     seen += of_own_query(store, settings, figure, value, seconds=minutes * 60, at=until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:

@@ -178,13 +178,36 @@ def _of_usual(sample: Sample, settings: Settings) -> Coverage:
     )
 
 
-def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
-    """Whether the counters of requests rise.
+def rising(store: Prometheus, settings: Settings, figure: Figure, at: datetime | None) -> Coverage:
+    """Whether the counters of requests rise, and every instance has them; of a time also whether each is timed.
 
     Old ones, which something goes on to expose, look like a good day, and those of several processes that answer
     in turn like millions of requests.
     """
-    return _none(
+    seen = Coverage()
+    if figure.unit == "s":
+        seen += _none(
+            store,
+            settings,
+            "untimed",
+            at,
+            "times of some only",
+            expected="the times of requests from every instance that counts some",
+            got="none from {}",
+            hint="Has its histogram become a native one? Then let it expose its buckets as well, or write queries."
+            "response_time for both.",
+        )
+    seen += _none(
+        store,
+        settings,
+        "untold",
+        at,
+        "requests of some only",
+        expected="requests from every instance that counted some at this hour of the day before",
+        got="none from {}, although scraped",
+        hint="Have its metrics other names now, or has its histogram become a native one? See [metrics].",
+    )
+    seen += _none(
         store,
         settings,
         "standing",
@@ -193,7 +216,8 @@ def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Covera
         expected="requests to be counted by whatever counted some at these hours a day and a week before",
         got="none in 3 h by {}",
         hint="Does it expose an old copy, as a Pushgateway or a cache does? Or do visitors no longer reach it?",
-    ) + _none(
+    )
+    return seen + _none(
         store,
         settings,
         "falling",
