@@ -28,7 +28,7 @@ REPLICAS = ("prometheus_replica", "__replica__", "replica")
 # Gin, Starlette.
 _PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route", "url", "path_template")
 # A matcher, its label perhaps in quotes; and what is left where one was taken out.
-_MATCHER = re.compile(
+MATCHER = re.compile(
     r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*(?P<how>=~|!~|!=|=)\s*"""
     r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 )
@@ -67,7 +67,7 @@ def names(settings: Settings) -> dict[str, str]:
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
     own_metrics = msgspec.structs.asdict(settings.metrics)
-    told = dict.fromkeys(match["label"] for match in _MATCHER.finditer(settings.metrics.image_success))
+    told = dict.fromkeys(match["label"] for match in MATCHER.finditer(settings.metrics.image_success))
     more = {"visitors": _visitors(settings), "image_labels": ", ".join(f'{label}!=""' for label in told)}
     return {"web": web, "component": label, **more, **own_metrics}
 
@@ -182,7 +182,7 @@ def _failures(selector: str) -> tuple[str, str, str] | None:
 
     None for other selectors.
     """
-    for match in _MATCHER.finditer(selector):
+    for match in MATCHER.finditer(selector):
         if match["label"] in _OF_NO_STATUS or match["how"].startswith("!"):
             continue
         label, pattern = match["label"], match["text"][1:-1]

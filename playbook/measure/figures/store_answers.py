@@ -16,6 +16,7 @@ from playbook.core.limits import Limit, format_value
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
 from playbook.measure.figures.figure_names import Figure
+from playbook.measure.figures.good_values import good_by_default
 from playbook.settings.model import Settings
 
 
@@ -54,6 +55,9 @@ def of_own_query(
     """Whether a good figure of the operator's own query is one of all series, all requests and all failures."""
     limit: Limit = getattr(settings.limits, figure.key)
     seen = _of_all(store, value, limit, at)
+    if figure.key in ("availability", "image_success"):
+        told, _ = number_of(value)
+        seen += good_by_default(aside(store), settings, figure, told, seconds=seconds, at=at)
     if getattr(settings.queries, f"{figure.key}_unknown", ""):
         beside = aside(store)
         seen += _with_status(beside, settings, figure, seconds, at)
