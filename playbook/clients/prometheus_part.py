@@ -50,17 +50,19 @@ _LEVELLING = {"bool", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "group
 _RATES = {"rate", "irate", "deriv", "idelta"}
 _FINE, _LITTLE = 0.1, 0.001  # a step of rounding in percent, and requests each second
 _WHOLE = (100,)
+_NEWEST = "queries.newest_sample"
+_OWN_SAMPLES = re.compile(r"(?:up|scrape_\w+|ALERTS(?:_FOR_STATE)?|prometheus_\w+|vm_\w+)$")
 _WINDOW = "the whole window"
 _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 
 
 def of_the_whole(setting: str, query: str) -> Coverage:
     """Not enough where the query leaves out what would make its figure worse, by its own functions."""
-    if setting not in _HIGH | _LOW:
+    if setting not in _HIGH | _LOW | {_NEWEST}:
         return Coverage()
     if (tree := parsed(query)) is None:
         return Coverage() if _SAYS_WHOLE.search(query) else _not_understood(setting)
-    checks = (
+    checks: tuple[Doubt | None, ...] = (
         _constant(tree),
         _earlier(tree),
         _best_time(setting, tree),
@@ -70,6 +72,7 @@ def of_the_whole(setting: str, query: str) -> Coverage:
         _levelled(setting, tree),
         _others_requests(setting, tree),
     )
+    checks = (_constant(tree), _always_fresh(tree)) if setting == _NEWEST else checks
     expected, got, hint = next(filter(None, checks), ("", "", ""))
     if not got:
         return Coverage()
@@ -152,6 +155,18 @@ def _others_requests(setting: str, tree: Any) -> Doubt | None:
         if whose:
             return "requests of visitors", f"{whose}, by the name {name}", "Name another metric"
     return None
+
+
+def _always_fresh(tree: Any) -> Doubt | None:
+    """Samples that a store makes by itself at each scrape and each rule, whether it was answered or not."""
+    names = [str(one.name or "") for one in all_of(tree) if kind_of(one) == "VectorSelector"]
+    if not names or not all(map(_OWN_SAMPLES.match, names)):
+        return None
+    return (
+        "samples of the website itself",
+        f"those that the store makes itself, by {names[0]}",
+        "Name its own metric",
+    )
 
 
 def _constant(tree: Any) -> Doubt | None:

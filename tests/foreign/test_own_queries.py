@@ -295,11 +295,14 @@ P95 = [
     "avg_over_time(latency{stat='p99'}[$window])",
     "max_over_time(http_server_requests_seconds_max{job='a'}[$window])",
     "# P95\navg_over_time(job:latency[$window])",
+    "# P95\nmax(rate(p95_seconds_sum[$window]) / rate(p95_seconds_count[$window]))",
 ]
 NO_P95 = [
     "histogram_quantile(0.5, sum by (le) (rate(x_bucket[$window])))",
     "histogram_quantile(.90, sum by (le) (rate(x_bucket[$window])))",
     "sum(increase(x_bucket{le='1'}[$window])) / sum(increase(x_count[$window]))",
+    "quantile(0.95, rate(x_seconds_sum[$window]) / rate(x_seconds_count[$window]))",
+    "quantile_over_time(0.95, (rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m]))[$window:5m])",
     "sum(rate(http_server_requests_seconds_sum[$window]))\n/\nsum(rate(http_server_requests_seconds_count[$window]))",
     "avg_over_time(http_request_duration_seconds{quantile='0.5'}[$window])",
     "avg_over_time(probe_duration_seconds[$window])",

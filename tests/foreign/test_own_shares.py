@@ -14,6 +14,7 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.prometheus_meaning import without_window
+from playbook.clients.prometheus_part import of_the_whole
 from playbook.clients.promql_tree import parsed
 from playbook.core.clock import FixedClock
 from playbook.measure.figures.kpis import availability, error_rate, response_time
@@ -214,3 +215,19 @@ def test_error_rate_of_an_investigation_is_doubted_as_that_of_the_day(
     said, message = asked("0.02", **told)
     assert (said, words in message) == ("UNKNOWN", True), message
     assert asked("9.0", **told)[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("max(timestamp(up{job='web'}))", "those that the store makes itself, by up"),
+        ("max(timestamp(scrape_samples_scraped{job='web'}))", "by scrape_samples_scraped"),
+        ("time()", "a constant"),
+        ("max(timestamp(http_requests_total{job='web'}))", ""),
+        ("max(timestamp(up{job='web'}) or timestamp(http_requests_total{job='web'}))", ""),
+    ],
+)
+def test_newest_sample_is_one_of_the_website(query: str, words: str) -> None:
+    """The samples of a scrape that was not answered are as fresh as any."""
+    told = of_the_whole("queries.newest_sample", query)
+    assert (told.enough, words in told.got) == (not words, True), told
