@@ -41,6 +41,8 @@ from tests.foreign.test_health import CRITICAL, OK, UNKNOWN, WARNING, verdict
         ('{"status":"ok","kafka":{"consumerLag":900000}}', OK),
         ('{"status":"ok","uptime_seconds":8640000,"cache":{"ttl_seconds":86400}}', OK),
         ('{"status":"ok","limits":{"latency_ms":30000}}', OK),
+        ('{"status":"ok","redis":{"latency_ms_sum":91822110,"latency_ms_count":48211}}', OK),
+        ('{"status":"ok","delayed_replica":{"lag_seconds":3600}}', OK),  # which is to be behind
     ],
 )
 def test_time_that_is_too_long_is_a_warning(body: str, expected: str) -> None:

@@ -29,9 +29,10 @@ _BEHIND = word_set("lag behind staleness")
 _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
 _WAITS = word_set("delay lag")
-# Times that somebody has chosen, or that are of something else.
+# Times that somebody has chosen, that are of something else, or sums of many.
 _OTHERS = LIMITING | word_set(
-    "limit timeout interval sla slo budget target retry backoff warn warning critical expected"
+    """limit timeout interval sla slo budget target retry backoff warn warning critical expected delayed sum bucket
+    count"""
 )
 
 
