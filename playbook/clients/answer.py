@@ -29,6 +29,7 @@ CACHES = (
     "x-litespeed-cache",
 )
 AGE = "age"
+_OF_PARTS = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.MULTI_STATUS)
 # How caches say that they gave an old copy as they could not get a new one: Cloudflare, nginx under its usual
 # names, Squid and Akamai, https://www.rfc-editor.org/rfc/rfc9211 and https://www.rfc-editor.org/rfc/rfc7234#section-5.5
 _NOT_RENEWED = {
@@ -112,13 +113,14 @@ class Answer:
         return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
-        """The answer itself if its status is 2xx, and not that of a part, which nobody has asked for.
+        """The answer itself if its status is 2xx, and neither that of a part, which nobody has asked for, nor one
+        of several, which are in its body.
 
         Raises:
             Denied: 401 or 403.
             Malformed: any other status.
         """
-        if 200 <= self.status < 300 and self.status != HTTPStatus.PARTIAL_CONTENT:
+        if 200 <= self.status < 300 and self.status not in _OF_PARTS:
             return self
         if self.status in (401, 403):
             raise Denied(

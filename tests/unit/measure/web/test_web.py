@@ -151,6 +151,7 @@ def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settin
         (answer("407 Proxy Authentication Required"), Malformed, "a proxy that asks who this machine is"),
         (answer(body=b"[" * 100_000), Malformed, "nested too deeply"),
         (answer("404 Not Found", b"{}"), Malformed, "expected HTTP 200 from .*, got HTTP 404"),
+        (answer("207 Multi-Status", GOOD), Malformed, "expected HTTP 200 from .*, got HTTP 207"),
         (answer("401 Unauthorized", GOOD), Denied, "got HTTP 401"),
         (hang_up, Unreachable, "closed the connection without an answer"),
     ],
