@@ -33,9 +33,11 @@ _OF_PARTS = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.MULTI_STATUS)
 # How caches say that they gave an old copy as they could not get a new one: Cloudflare, nginx under its usual
 # names, Squid and Akamai, https://www.rfc-editor.org/rfc/rfc9211 and https://www.rfc-editor.org/rfc/rfc7234#section-5.5
 _NOT_RENEWED = {
-    "cf-cache-status": re.compile(r"(?i)\s*stale\b"),
+    "cf-cache-status": re.compile(r"(?i)^\s*stale\s*$"),
+    # Varnish's "HIT-STALE" is one that is being renewed.
     **dict.fromkeys(
-        ("x-cache", "x-cache-status", "x-proxy-cache", "x-nginx-cache"), re.compile(r"(?i)\s*stale\b|refresh_fail")
+        ("x-cache", "x-cache-status", "x-proxy-cache", "x-nginx-cache"),
+        re.compile(r"(?i)^\s*stale\s*$|refresh_fail"),
     ),
     "cache-status": re.compile(r"(?i)\bfwd-status=5\d\d"),
     "warning": re.compile(r"\b11[12] "),

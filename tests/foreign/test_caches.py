@@ -101,6 +101,7 @@ RENEWED = [
     {"cache-status": '"Netlify Edge"; fwd=stale; fwd-status=200'},
     {"warning": '214 proxy.example "Transformation Applied"'},
     {"x-cache": "RefreshHit from cloudfront"},
+    {"x-cache": "HIT-STALE"},
 ]
 
 
