@@ -62,7 +62,8 @@ def judged(
     if "settings" in wanted or ("limits" in wanted and limits is None):
         settings = settings or _settings()
         limits = limits or settings.limits
-    others = {name: None for name in wanted if name.startswith("other_")}  # no further websites
+    # No further websites, and nothing that is scaled by itself
+    others = {name: None for name in wanted if name.startswith("other_") or name == "autoscaling"}
     given = {"judge": judge, "limits": limits, "settings": settings, **others, **values}
     try:
         the_check(**{name: given[name] for name in wanted})

@@ -117,9 +117,9 @@ def image(result: str, instance: str = "worker-0") -> str:
     return f'image_optimizations_total{{job="portfolio",instance="{instance}",result="{result}"}}'
 
 
-def probe(instance: str, place: str = "fra1", job: str = "blackbox") -> str:
-    """The probes of an address."""
-    return f'probe_success{{job="{job}",instance="{instance}",probe="{place}"}}'
+def probe(instance: str, place: str = "fra1", job: str = "blackbox", more: str = "") -> str:
+    """The probes of an address; ``more`` are further labels."""
+    return f'probe_success{{job="{job}",instance="{instance}",probe="{place}"{more}}}'
 
 
 def redis(name: str, job: str = "redis") -> str:
@@ -175,6 +175,8 @@ SCENARIOS = (
             ('path="/healthz"', 'path="/gallery"'),
             ('handler="/api/image/health/"', 'handler="/optimize"'),
             ('uri="/metrics"', 'uri="/"'),
+            ('url="/healthz"', 'url="/gallery/:id"'),
+            ('path_template="/api/health"', 'path_template="/"'),
         )
     ),
     *(
@@ -337,6 +339,8 @@ SCENARIOS = (
                 "scraped_series",
                 "standing",
                 "falling",
+                "untold",
+                "untimed",
             )
         ),
     ),
@@ -423,6 +427,14 @@ SCENARIOS = (
         (Expected("availability", 50, EXACT),),
     ),
     Scenario(
+        "the same two kinds of probes within one job, as by a label of the blackbox exporter's module",
+        {
+            probe(OWN, more=',module="http_2xx"'): "1x3600 0x719",
+            probe(OWN, more=',module="tcp_connect"'): "1x4320",
+        },
+        (Expected("availability", 50, EXACT), Expected("availability_looks", 288, EXACT)),
+    ),
+    Scenario(
         "one of two places stops probing in the middle of the day",
         {probe(OWN): "1x4320", probe(OWN, "nyc3"): "1x3601 _x719"},
         (Expected("availability_looks", (288 + 145) / 2, EXACT), Expected("availability", 100, EXACT)),
@@ -454,6 +466,28 @@ SCENARIOS = (
             requests("200", "web-1"): " ".join(f"{1000 * turn} {800 * turn}" for turn in range(2160)),
         },
         (Expected("falling", 1, EXACT),),
+    ),
+    Scenario(
+        "the histogram of one of two instances is a native one since yesterday evening",
+        {
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): "0+100x4320",
+            bucket("+Inf"): "0+100x4320",
+            bucket("+Inf", "web-1"): "0+100x3600 _x720",
+        },
+        (Expected("untimed", 1, EXACT), Expected("untold", None)),
+    ),
+    Scenario(
+        "nothing is counted by one of two instances any more, which is scraped, and by a third, which is not",
+        {
+            'up{job="portfolio",instance="web-0"}': "1x4320",
+            'up{job="portfolio",instance="web-1"}': "1x4320",
+            'up{job="portfolio",instance="web-2"}': "1x3600 0x720",
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): "0+100x3600 _x720",
+            requests("200", "web-2"): "0+100x3600 _x720",
+        },
+        (Expected("untold", 1, EXACT), Expected("untimed", None)),
     ),
     Scenario(
         "an instance is restarted twice",

@@ -11,6 +11,7 @@ from playbook.core.audience import say
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.autoscaling import Autoscaling
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.jobs import AppJobs
     from playbook.measure.app.live_url import LiveUrlAnswer
@@ -75,6 +76,7 @@ def test_every_component_is_healthy(
     app_components: AppComponents,
     known_restarts: KnownRestarts,
     app_jobs: AppJobs,
+    autoscaling: Autoscaling,
     limits: Limits,
     judge: Judge,
 ) -> None:
@@ -83,7 +85,8 @@ def test_every_component_is_healthy(
     A component that crashes is healthy again after its restart. Restarts count where the platform tells of them.
     A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
     health, and a service that scales to zero when idle may have no replica. A job whose last run failed, or that
-    has not succeeded since it was due, is a warning, and so are functions that fail, where the platform counts it.
+    has not succeeded since it was due, is a warning, and so are functions that fail, where the platform counts it,
+    and a component that autoscaling could not change.
     """
     if app_components:
         for component in app_components.worst_first:
@@ -105,3 +108,6 @@ def test_every_component_is_healthy(
     if app_jobs:
         for jobs in app_jobs.statements:
             judge.that(**jobs.terms)
+    if autoscaling:
+        for scaled in autoscaling.statements:
+            judge.that(**scaled.terms)

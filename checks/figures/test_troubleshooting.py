@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.alerts.alerts import Alerts
     from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.autoscaling import Autoscaling
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
     from playbook.measure.app.known_storage import KnownStorage
@@ -338,9 +339,16 @@ def test_memory_does_not_leak(memory_growth: MemoryGrowth, limits: Limits, judge
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.allocation", runbook="resource-exhaustion")
 def test_allocation_is_sufficient(
-    app_components: AppComponents, scaling: ScalingReview, limits: Limits, judge: Judge
+    app_components: AppComponents,
+    scaling: ScalingReview,
+    autoscaling: Autoscaling,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """All desired replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
+    """All desired replicas are ready, and over a week no component is short of CPU or memory (95th percentile).
+
+    A component that autoscaling could not change in the last day is a warning.
+    """
     if app_components:
         for one in app_components.worst_first:
             judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
@@ -350,3 +358,6 @@ def test_allocation_is_sufficient(
         for fit in scaling.by_memory:
             judge(fit.memory, limits.memory, subject=f"Memory of {fit.name}")
         judge.that(True, "Use of the week", expected="samples of every component", found=scaling.found)
+    if autoscaling:
+        for scaled in autoscaling.statements:
+            judge.that(**scaled.terms)

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.images
 def test_photograph_comes_back_smaller(optimization: Optimization, limits: Limits, judge: Judge) -> None:
     """A real photograph posted to the optimise endpoint is returned as the same picture, smaller, and in time.
 
-    The returned image is decoded and compared with the original; headers alone prove nothing. UNKNOWN: a response
-    from a cache.
+    The returned image is decoded and compared with the original; headers alone prove nothing. One that is upside
+    down, as its EXIF orientation was lost, is a warning. UNKNOWN: a response from a cache.
     """
     judge.that(
         optimization.is_valid,
@@ -28,5 +28,7 @@ def test_photograph_comes_back_smaller(optimization: Optimization, limits: Limit
         expected="the picture that was sent",
         found=optimization.summary,
     )
+    for one in optimization.upright:
+        judge.that(**one.terms)
     judge(optimization.saving, limits.image_saving)
     judge(optimization.time, limits.optimize_time)

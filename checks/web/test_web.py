@@ -84,7 +84,7 @@ def test_homepage_answers_fast(
 
     A page known to be served in its place (an error page, a login, another host) does not count. No answer while
     others answer is critical; UNKNOWN where nothing answers. Without a configured text to expect (web.expect), a
-    title other than in the last good run is a warning.
+    title other than in the last good run is a warning, and so are copies that a cache could not renew.
     """
     if homepage_timing:
         for statement in homepage_timing.statements():

@@ -82,7 +82,7 @@ def _further(site: Site, network: Network, settings: Settings) -> str:
     client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=own.target.web.ca)
     if site.homepage:
         return _website(client, network, own)
-    return _healthy(health_of(client, network, own, site.health_path), name)
+    return _healthy(health_of(client, network, own, site.health_path, Clock()), name)
 
 
 def _image_api(image_health: Health) -> str:

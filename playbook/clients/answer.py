@@ -29,6 +29,19 @@ CACHES = (
     "x-litespeed-cache",
 )
 AGE = "age"
+_OF_PARTS = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.MULTI_STATUS)
+# How caches say that they gave an old copy as they could not get a new one: Cloudflare, nginx under its usual
+# names, Squid and Akamai, https://www.rfc-editor.org/rfc/rfc9211 and https://www.rfc-editor.org/rfc/rfc7234#section-5.5
+_NOT_RENEWED = {
+    "cf-cache-status": re.compile(r"(?i)^\s*stale\s*$"),
+    # Varnish's "HIT-STALE" is one that is being renewed.
+    **dict.fromkeys(
+        ("x-cache", "x-cache-status", "x-proxy-cache", "x-nginx-cache"),
+        re.compile(r"(?i)^\s*stale\s*$|refresh_fail"),
+    ),
+    "cache-status": re.compile(r"(?i)\bfwd-status=5\d\d"),
+    "warning": re.compile(r"\b11[12] "),
+}
 
 
 def cache_hit(headers: Mapping[str, str]) -> str:
@@ -39,6 +52,17 @@ def cache_hit(headers: Mapping[str, str]) -> str:
     age = headers.get(AGE, "")
     ages = [one.strip() for one in age.split(",")]
     return f"age: {age}" if any(one.isdecimal() and one.strip("0") for one in ages) else ""
+
+
+def not_renewed(headers: Mapping[str, str]) -> str:
+    """The header by which a cache says that it could not renew its copy; empty where none does.
+
+    One answer alone may also be given while the copy is being renewed.
+    """
+    return next(
+        (f"{name}: {headers[name]}" for name, said in _NOT_RENEWED.items() if said.search(headers.get(name, ""))),
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +115,14 @@ class Answer:
         return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
-        """The answer itself if its status is 2xx, and not that of a part, which nobody has asked for.
+        """The answer itself if its status is 2xx, and neither that of a part, which nobody has asked for, nor one
+        of several, which are in its body.
 
         Raises:
             Denied: 401 or 403.
             Malformed: any other status.
         """
-        if 200 <= self.status < 300 and self.status != HTTPStatus.PARTIAL_CONTENT:
+        if 200 <= self.status < 300 and self.status not in _OF_PARTS:
             return self
         if self.status in (401, 403):
             raise Denied(

@@ -17,7 +17,7 @@ from playbook.settings.model import Settings
 
 CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
 # The newest sample is one of any time, what stands still does so now, and the last is no question of its own.
-_OF_NO_WINDOW = {"newest_sample", "standing", "falling", "counted"}
+_OF_NO_WINDOW = {"newest_sample", "standing", "falling", "untold", "untimed", "counted"}
 _PERCENT = {
     f"queries.{key}"
     for key in (
@@ -42,12 +42,16 @@ _SAYS_SECONDS = re.compile(r"(?<!milli)(?<!micro)(?<!nano)seconds", re.IGNORECAS
 _PERCENTILE = "queries.response_time"
 _P95 = 0.95
 _QUANTILE = re.compile(r"""quantile(?:_over_time)?(?:\s*\(\s*|\s*=~?\s*["'`])(0?\.\d+|1(?:\.0*)?)(?![\d.])""")
+_COMMENT = re.compile(r"#[^\n]*")
 _SAYS_P95 = re.compile(r"9[5-9]|\$quantile")
 _MEAN = re.compile(
     r"\bhistogram_(?:fraction|count|stddev|stdvar)\b"
-    r"|(?<![a-z])(?:apdex|avg|mean|average|median|p50|p75|p80|p90)(?![a-z])|\w+_sum\b(?=.*/.*_count\b)",
+    r"|(?<![a-z])(?:apdex|avg|mean|average|median|p50|p75|p80|p90)(?![a-z])",
     re.IGNORECASE | re.DOTALL,
 )
+# A sum of times by their number, of which a quantile over instances or minutes is a mean all the same.
+_SUM_BY_COUNT = re.compile(r"\w+_sum\b(?=.*/.*_count\b)", re.DOTALL)
+_BUCKETS = re.compile(r"\w+_bucket\b")  # without a quantile of them, a share of the quick ones
 
 
 def without_window(settings: Settings) -> frozenset[str]:
@@ -174,7 +178,9 @@ def of_percentile(setting: str, query: str) -> Coverage:
         return Coverage()
     bare = _STRINGS.sub(lambda found: found[1] or "", query)  # a comment may say that it is P95
     told = [float(number) for number in _QUANTILE.findall(bare)]
-    mean = None if told or _SAYS_P95.search(query) else _MEAN.search(bare)
+    mean = None if told or _SAYS_P95.search(query) else _MEAN.search(bare) or _BUCKETS.search(bare)
+    if "histogram_quantile" not in bare and not _SAYS_P95.search(" ".join(_COMMENT.findall(query))):
+        mean = _SUM_BY_COUNT.search(bare) or mean
     if mean is None and max(told, default=1.0) >= _P95:
         return Coverage()
     return lacking(

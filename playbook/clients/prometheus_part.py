@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from playbook.clients.prometheus_ratio import Doubt, unlike
+from playbook.clients.prometheus_ratio import unlike
+from playbook.clients.prometheus_shares import of_growth, some_failures
 from playbook.clients.promql_tree import (
+    Doubt,
     Range,
     all_of,
     children_of,
@@ -38,7 +40,6 @@ _BEST = {
 }
 _OF_DAYS = re.compile(r":.*(?:[1-9]\d*[dw]|24h)$")  # recorded over as long a time, as slo:sli_error:ratio_rate1d
 _LATE = timedelta(hours=1)  # what arrives late may be left out
-_FAILURES = ("500", "502", "503", "504")
 # Of the application's own metrics, by their libraries' names.
 _OTHERS = {
     "those that Prometheus sends for the metrics": re.compile(r"promhttp_metric_handler_"),
@@ -51,25 +52,29 @@ _LEVELLING = {"bool", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "group
 _RATES = {"rate", "irate", "deriv", "idelta"}
 _FINE, _LITTLE = 0.1, 0.001  # a step of rounding in percent, and requests each second
 _WHOLE = (100,)
+_NEWEST = "queries.newest_sample"
+_OWN_SAMPLES = re.compile(r"(?:up|scrape_\w+|ALERTS(?:_FOR_STATE)?|prometheus_\w+|vm_\w+)$")
 _WINDOW = "the whole window"
 _COMPARED = {"==", "!=", ">", "<", ">=", "<="}
 
 
 def of_the_whole(setting: str, query: str) -> Coverage:
     """Not enough where the query leaves out what would make its figure worse, by its own functions."""
-    if setting not in _HIGH | _LOW:
+    if setting not in _HIGH | _LOW | {_NEWEST}:
         return Coverage()
     if (tree := parsed(query)) is None:
         return Coverage() if _SAYS_WHOLE.search(query) else _not_understood(setting)
-    checks = (
+    checks: tuple[Doubt | None, ...] = (
         _constant(tree),
         _earlier(tree),
         _best_time(setting, tree),
-        _some_failures(setting, tree),
+        of_growth(tree),
+        some_failures(setting, tree),
         _levelled(setting, tree),
         _others_requests(setting, tree),
         unlike(tree, is_high=setting in _HIGH) if setting != _PERCENTILE else None,
     )
+    checks = (_constant(tree), _always_fresh(tree)) if setting == _NEWEST else checks
     expected, got, hint = next(filter(None, checks), ("", "", ""))
     if not got:
         return Coverage()
@@ -101,6 +106,17 @@ def without_fallback(setting: str, query: str) -> str:
     return ""
 
 
+def of_percentiles(setting: str, query: str) -> str:
+    """The query with the highest, or the 95th, of several percentiles in place of their mean; else empty.
+
+    Percentiles of routes, instances or minutes have no mean that says something: those of quiet ones, with few
+    requests, would hide those of busy ones.
+    """
+    tree = parsed(query) if setting == _PERCENTILE else None
+    text = _highest(tree) if tree is not None else ""
+    return text if tree is not None and text != str(tree) else ""
+
+
 def of_the_worst(setting: str, query: str) -> str:
     """The query with the worst of several series in place of the best, ``min`` for ``max``; else empty."""
     best, worst = ("max", "min") if setting in _HIGH else ("min", "max")
@@ -117,6 +133,20 @@ def of_the_worst(setting: str, query: str) -> str:
     return text if text != str(tree) else ""
 
 
+def _highest(node: Any) -> str:
+    """The text of it with another function in place of each mean, except of buckets, which may be added up."""
+    text = str(node)
+    if kind_of(node) == "Call" and node.func.name == "histogram_quantile":
+        return text
+    for child in children_of(node):
+        text = text.replace(str(child), _highest(child), 1)
+    if kind_of(node) == "AggregateExpr" and str(node.op) == "avg":
+        return "max" + text.removeprefix("avg")
+    if kind_of(node) == "Call" and node.func.name == "avg_over_time":
+        return text.replace("avg_over_time(", "quantile_over_time(0.95, ", 1)
+    return text
+
+
 def _others_requests(setting: str, tree: Any) -> Doubt | None:
     """Requests that are not those of visitors, by the name that Go's client, Micrometer, OpenTelemetry and
     prometheus-net give their counters.
@@ -127,6 +157,18 @@ def _others_requests(setting: str, tree: Any) -> Doubt | None:
         if whose:
             return "requests of visitors", f"{whose}, by the name {name}", "Name another metric"
     return None
+
+
+def _always_fresh(tree: Any) -> Doubt | None:
+    """Samples that a store makes by itself at each scrape and each rule, whether it was answered or not."""
+    names = [str(one.name or "") for one in all_of(tree) if kind_of(one) == "VectorSelector"]
+    if not names or not all(map(_OWN_SAMPLES.match, names)):
+        return None
+    return (
+        "samples of the website itself",
+        f"those that the store makes itself, by {names[0]}",
+        "Name its own metric",
+    )
 
 
 def _constant(tree: Any) -> Doubt | None:
@@ -176,27 +218,6 @@ def _best_time(setting: str, tree: Any) -> Doubt | None:
     return None
 
 
-def _some_failures(setting: str, tree: Any) -> Doubt | None:
-    if setting != "queries.error_rate":
-        return None
-    patterns = [
-        one.value
-        for node in all_of(tree)
-        if kind_of(node) == "VectorSelector"
-        for one in node.matchers.matchers
-        if str(one.op) in ("MatchOp.Equal", "MatchOp.Re")
-    ]
-    failing = [text for text in patterns if _matched(text, _FAILURES) and not _matched(text, ("200",))]
-    missing = set(_FAILURES) - {code for text in failing for code in _matched(text, _FAILURES)}
-    if not failing or not missing:
-        return None
-    return (
-        "all failed requests",
-        f"only those of status {', '.join(failing)}",
-        'Count each failure, as status=~"5.." does,',
-    )
-
-
 def _levelled(setting: str, tree: Any) -> Doubt | None:
     """What a function makes of a bad figure: a good one."""
     divisors = {id(part) for one in divisors_in(tree) for part in all_of(one)}
@@ -230,13 +251,6 @@ def _levelling(call: Any, *, is_high: bool, is_divisor: bool) -> str:
         case "ceil" | "floor":
             return name if (name == "ceil") is is_high else ""
     return name if name == "sgn" else ""
-
-
-def _matched(pattern: str, codes: tuple[str, ...]) -> list[str]:
-    try:
-        return [code for code in codes if re.fullmatch(pattern, code)]
-    except re.error:
-        return []
 
 
 def _is_of_days(one: Range) -> bool:

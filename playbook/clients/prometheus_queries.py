@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 # Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
-# Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry.
-_PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
+# Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry, Echo and
+# Gin, Starlette.
+_PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route", "url", "path_template")
 # A matcher, its label perhaps in quotes; and what is left where one was taken out.
-_MATCHER = re.compile(
+MATCHER = re.compile(
     r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*(?P<how>=~|!~|!=|=)\s*"""
     r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 )
@@ -66,7 +67,7 @@ def names(settings: Settings) -> dict[str, str]:
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
     own_metrics = msgspec.structs.asdict(settings.metrics)
-    told = dict.fromkeys(match["label"] for match in _MATCHER.finditer(settings.metrics.image_success))
+    told = dict.fromkeys(match["label"] for match in MATCHER.finditer(settings.metrics.image_success))
     more = {"visitors": _visitors(settings), "image_labels": ", ".join(f'{label}!=""' for label in told)}
     return {"web": web, "component": label, **more, **own_metrics}
 
@@ -146,15 +147,42 @@ def unknown_of_own(
     found = next((one for text in own if (one := _failures(text.text))), None)
     if found is None:
         return None
-    label, every = found
+    label, every, _ = found
+    return _share_of(store, every, f'{label}!~"[1-5]([0-9][0-9]|xx)?"', seconds, at)
+
+
+def uncounted_of_own(
+    store: Prometheus, settings: Settings, key: str, seconds: float, at: datetime | None
+) -> Answered | None:
+    """Percent of requests that failed by their label, and that the operator's own pattern does not match.
+
+    A pattern must match the whole value: "^5" matches no 500, and "500" no 5xx. None where there is no such label,
+    or where others tell that, as of the shipped query.
+    """
+    own, counted = (promql.selected(named(settings, one), selectors(settings)) for one in (key, f"{key}_unknown"))
+    found = [one for text in own if (one := _failures(text.text))]
+    patterns = list(dict.fromkeys(pattern for _, _, pattern in found))
+    of_counted = {one.metric for one in own} & {one.metric for one in counted}
+    if not found or (of_counted and patterns == ['"5.."']):
+        return None
+    label, every, _ = found[0]
+    others = ", ".join(f"{label}!~{pattern}" for pattern in patterns)
+    return _share_of(store, every, f'{label}=~"5.*", {others}', seconds, at)
+
+
+def _share_of(store: Prometheus, every: str, matchers: str, seconds: float, at: datetime | None) -> Answered:
+    """Percent of all requests that these matchers select; ``every`` is their selector without its end."""
     window, join = promql.duration(seconds), "" if every.rstrip().endswith("{") else ", "
-    unknown = f'sum(increase({every}{join}{label}!~"[1-5]([0-9][0-9]|xx)?"}}[{window}]))'
-    return store.ask(f"100 * {unknown} / sum(increase({every}}}[{window}]))", at)
+    part = f"sum(increase({every}{join}{matchers}}}[{window}]))"
+    return store.ask(f"100 * {part} / sum(increase({every}}}[{window}]))", at)
 
 
-def _failures(selector: str) -> tuple[str, str] | None:
-    """The label of failed requests, and the selector of all requests without its end; None for other selectors."""
-    for match in _MATCHER.finditer(selector):
+def _failures(selector: str) -> tuple[str, str, str] | None:
+    """The label of failed requests, the selector of all requests without its end, and the pattern of their status.
+
+    None for other selectors.
+    """
+    for match in MATCHER.finditer(selector):
         if match["label"] in _OF_NO_STATUS or match["how"].startswith("!"):
             continue
         label, pattern = match["label"], match["text"][1:-1]
@@ -164,7 +192,7 @@ def _failures(selector: str) -> tuple[str, str] | None:
             continue
         if codes and all(code.startswith("5") for code in codes):
             rest = selector[: match.start()] + selector[match.end() :]
-            return label, _GAPS.sub(r"\1", rest).rstrip("}").rstrip(", ")
+            return label, _GAPS.sub(r"\1", rest).rstrip("}").rstrip(", "), match["text"]
     return None
 
 

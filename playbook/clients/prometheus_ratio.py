@@ -7,14 +7,13 @@ is seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from playbook.clients.promql_tree import children_of, kind_of, range_of
-
-Doubt = tuple[str, str, str]  # what was expected, what the query gives, and what to do
+from playbook.clients.promql_tree import Doubt, children_of, kind_of, range_of
 
 # Labels by which requests are of another page, program or place; others may tell whether they failed.
 _POPULATION = frozenset(
@@ -31,6 +30,8 @@ _SOURCE = frozenset({"job", "namespace", "cluster", "env", "environment", "app",
 _ANYTHING = frozenset(
     {("MatchOp.NotEqual", ""), ("MatchOp.Re", ".*"), ("MatchOp.Re", ".+"), ("MatchOp.NotRe", "")}
 )
+_SIGNS = {"MatchOp.Re": "MatchOp.Equal", "MatchOp.NotRe": "MatchOp.NotEqual"}
+_PLAIN = re.compile(r"[\w:/-]*")
 _PER_SECOND = frozenset({"rate", "irate"})
 _GROWTH = frozenset({"increase", "delta"})
 _OF_ONE = frozenset({"avg", "min", "max"})
@@ -129,7 +130,9 @@ def _labels_of(selector: Any) -> dict[str, frozenset[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = {}
     for one in selector.matchers.matchers:
         if (str(one.op), one.value) not in _ANYTHING:
-            found.setdefault(one.name, set()).add((str(one.op), one.value))
+            # A pattern without any special character is a text.
+            sign = _SIGNS.get(str(one.op)) if _PLAIN.fullmatch(one.value) else None
+            found.setdefault(one.name, set()).add((sign or str(one.op), one.value))
     return {label: frozenset(matchers) for label, matchers in found.items()}
 
 

@@ -21,6 +21,9 @@ _METRICSQL = (
     (re.compile(r"\$__(?:rate_)?interval\b"), "5m"),  # of Grafana
 )
 
+Doubt = tuple[str, str, str]
+"""Why a query is doubted: what was expected, what it gives, and what to do."""
+
 
 class Range(NamedTuple):
     """A function over time that no other such function is around: its name, and what it is over."""
@@ -71,9 +74,14 @@ def all_of(node: Any) -> Iterator[Any]:
         yield from all_of(child)
 
 
+def divisions_in(node: Any) -> Iterator[Any]:
+    """Where something is divided by something else."""
+    return (one for one in all_of(node) if kind_of(one) == "BinaryExpr" and str(one.op) == "/")
+
+
 def divisors_in(node: Any) -> Iterator[Any]:
     """What something is divided by."""
-    return (one.rhs for one in all_of(node) if kind_of(one) == "BinaryExpr" and str(one.op) == "/")
+    return (one.rhs for one in divisions_in(node))
 
 
 def outside_ranges(node: Any) -> Iterator[Any]:

@@ -144,11 +144,11 @@ def list_events(call: Call) -> Json:
             "type": "AUTOSCALING",
             "created_at": stamp(call.state.now - timedelta(days=days)),
             "autoscaling": {
-                "phase": "SUCCEEDED",
+                "phase": phase,
                 "components": {call.state.product.called(OPTIMIZER): _scaled(*change)},
             },
         }
-        for days, change in ((5.20, (3, 2)), (5.28, (2, 3)), (19.4, (3, 2)), (19.5, (2, 3)))
+        for days, change, phase in call.state.scaled
     ]
     chosen = [event for event in events if not wanted or event["type"] in wanted]
     chosen.sort(key=lambda event: str(event["created_at"]), reverse=True)

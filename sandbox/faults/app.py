@@ -35,6 +35,11 @@ def _(world: World) -> None:
     world.digitalocean.component("image-worker").state = "UNKNOWN"
 
 
+@fault("autoscaling-failed", "The platform could not scale image-optimizer up an hour ago")
+def _(world: World) -> None:
+    world.digitalocean.scaled.insert(0, (0.04, (2, 4), "FAILED"))
+
+
 @fault("replicas-missing", "One of two replicas of image-optimizer is not ready")
 def _(world: World) -> None:
     world.digitalocean.component("image-optimizer").ready = 1

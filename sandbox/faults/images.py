@@ -66,6 +66,11 @@ def _(world: World) -> None:
     world.portfolio.optimization = "covered"
 
 
+@fault("optimize-as-stored", "The optimiser drops a photograph's metadata and does not turn it as they say")
+def _(world: World) -> None:
+    world.portfolio.optimization = "stored"
+
+
 @fault("optimize-larger-output", "The optimiser makes images larger instead of smaller")
 def _(world: World) -> None:
     world.portfolio.optimization = "larger"

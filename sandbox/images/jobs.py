@@ -84,7 +84,7 @@ class Optimizer:
                 return result[: len(result) // 3]
             case "larger":
                 return await loop.run_in_executor(self._threads, larger, image, wishes)
-            case "grey" | "dot" | "another" | "blue" | "covered" as mistake:
+            case "grey" | "dot" | "another" | "blue" | "covered" | "stored" as mistake:
                 return await loop.run_in_executor(self._threads, mistaken, image, wishes, mistake)
         return result
 

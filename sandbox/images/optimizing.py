@@ -103,7 +103,8 @@ def _has_alpha(picture: Image.Image, wishes: Wishes) -> bool:
 def mistaken(image: bytes, wishes: Wishes, mistake: Mistake) -> bytes:
     """A valid and smaller picture that is not the one that was sent."""
     with Image.open(io.BytesIO(image)) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("RGB")
+        picture = opened if mistake == "stored" else ImageOps.exif_transpose(opened)
+        picture = picture.convert("RGB")
     match mistake:
         case "grey":
             picture = Image.new("RGB", picture.size, (128, 128, 128))

@@ -203,6 +203,7 @@ class DigitalOceanState:
         offline: the app shows visitors an offline page.
         addresses: dedicated egress addresses, with the status of each; None where the app has none.
         pinned: a rollback has pinned the app to the active deployment.
+        scaled: what autoscaling has done: days ago, from how many replicas to how many, and how it ended.
         domain_phase: of the app's domain.
         metrics_gap: hours ago between which the monitoring API has no samples.
         balance_age: age of the balance.
@@ -247,6 +248,12 @@ class DigitalOceanState:
     left_out: set[str] = field(default_factory=set)
     offline: Literal["", "enabled", "archive"] = ""
     pinned: bool = False
+    scaled: list[tuple[float, tuple[int, int], str]] = field(
+        default_factory=lambda: [
+            (days, change, "SUCCEEDED")
+            for days, change in ((5.20, (3, 2)), (5.28, (2, 3)), (19.4, (3, 2)), (19.5, (2, 3)))
+        ]
+    )
     addresses: dict[str, str] | None = None
     domain_phase: str = "ACTIVE"
     metrics_gap: tuple[float, float] | None = None

@@ -10,4 +10,5 @@ from typing import Literal
 #   another  somebody else's photograph in that size
 #   blue     red and blue have changed places
 #   covered  the lower right corner is black
-Mistake = Literal["grey", "dot", "another", "blue", "covered"]
+#   stored   as the camera has stored it, without the orientation in which it was held
+Mistake = Literal["grey", "dot", "another", "blue", "covered", "stored"]

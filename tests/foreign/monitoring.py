@@ -43,7 +43,7 @@ class Http:
         path = self._path(path, parameters or {})
         self.asked.append(path)
         found = self.answers.get(
-            path, NO_SERIES if path in ("standing", "falling") else (404, "404 page not found")
+            path, NO_SERIES if path in ("standing", "falling", "untold") else (404, "404 page not found")
         )
         status, content = found if isinstance(found, tuple) else (200, found)
         body = content if isinstance(content, str) else json.dumps(content)
@@ -58,6 +58,8 @@ class Http:
             ("_config_last_reload_successful", "not loaded"),
             ("[3h])) == 0", "standing"),
             ("resets(", "falling"),
+            ("[1h] offset 1d", "untold"),
+            ("[1h])) >= 20", "untold"),
             ("count_over_time(count(", "looks"),
             ("sum_over_time(up{", "scraped"),
             ("count by (job", "series"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from loadtests.contents import Contents, Unclear, from_cache
-from playbook.clients.answer import cache_hit
+from playbook.clients.answer import cache_hit, not_renewed
+from playbook.clients.wire import Phases
+from playbook.core.judge import Judge
+from playbook.measure.web.homepage import HomepageTiming, Sample
 from tests.unit.readers.load.made import plan
 
 HITS = [
@@ -77,3 +80,58 @@ def test_bad_answer_of_a_cache_is_a_bad_one() -> None:
     said = health({"age": "5"}, b'{"status":"down"}')
     assert said.startswith("expected to be healthy")
     assert not isinstance(said, Unclear)
+
+
+# What Cloudflare, nginx, Squid, Akamai, Apache and a cache by RFC 9211 say while the website behind them fails.
+NOT_RENEWED = [
+    {"cf-cache-status": "STALE", "age": "5400"},
+    {"x-cache-status": "STALE"},
+    {"x-proxy-cache": "STALE"},
+    {"x-cache": "TCP_REFRESH_FAIL_HIT from a23-1-2-3.deploy.akamaitechnologies.com"},
+    {"x-cache": "TCP_REFRESH_FAIL_OLD from proxy.example"},
+    {"warning": '111 shop.example "Revalidation Failed"'},
+    {"warning": '110 - "Response is Stale", 112 - "Disconnected Operation"'},
+    {"cache-status": "Edge; fwd=stale; fwd-status=503; detail=stale-if-error"},
+]
+RENEWED = [
+    {},
+    {"cf-cache-status": "UPDATING"},
+    {"cf-cache-status": "HIT", "age": "5400"},
+    {"x-vercel-cache": "STALE"},  # which it renews meanwhile
+    {"cache-status": '"Netlify Edge"; fwd=stale; fwd-status=200'},
+    {"warning": '214 proxy.example "Transformation Applied"'},
+    {"x-cache": "RefreshHit from cloudfront"},
+    {"x-cache": "HIT-STALE"},
+]
+
+
+def homepage(*headers: dict[str, str]) -> tuple[str, str]:
+    """The verdict on a homepage that is answered with these, one after the other."""
+    samples = tuple(Sample(200, Phases(total=0.1), old_copy=not_renewed(one)) for one in headers)
+    judge = Judge()
+    judge.add_coverage("homepage_timing", HomepageTiming(samples).coverage)
+    for statement in HomepageTiming(samples).statements():
+        judge.that(**statement.terms)
+    assert judge.leading
+    return str(judge.leading.verdict), judge.leading.message
+
+
+@pytest.mark.parametrize("headers", NOT_RENEWED, ids=str)
+def test_old_copies_of_a_cache_show_that_the_website_fails(headers: dict[str, str]) -> None:
+    """Visitors have a page, and nobody would know of it otherwise."""
+    said, message = homepage(*([headers] * 5))
+    assert said == "WARNING"
+    assert message.startswith(
+        "Website behind its cache: expected copies that the cache can renew, got an old one each"
+    )
+
+
+@pytest.mark.parametrize("headers", RENEWED, ids=str)
+def test_copies_that_are_renewed_are_ok(headers: dict[str, str]) -> None:
+    assert homepage(*([headers] * 5))[0] == "OK"
+
+
+def test_old_copy_while_a_new_one_is_made_is_ok() -> None:
+    """As nginx gives with ``proxy_cache_background_update``."""
+    stale, updating, hit = ({"x-cache-status": word} for word in ("STALE", "UPDATING", "HIT"))
+    assert homepage(stale, updating, updating, hit, hit)[0] == "OK"

@@ -16,13 +16,14 @@ from tests.unit.loopback import answer, serve
 from tests.unit.measure.images.test_images import CLOCK, api_of, optimization
 
 SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
-OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 
 
-def photograph(kind, change=lambda picture: picture, **options):
-    """The sample in another format."""
+def photograph(kind, change=lambda picture: picture, *, turned=False, **options):
+    """The sample in another format; turned as the second one, which is stored upside down, is to be shown."""
     with Image.open(SAMPLE) as opened:
-        changed = change(opened.convert("RGB"))
+        picture = opened.convert("RGB")
+    changed = change(picture.rotate(180) if turned else picture)
     data = io.BytesIO()
     changed.save(data, kind, **options)
     return data.getvalue()
@@ -161,8 +162,9 @@ ANSWERS = {
     "warning-of-php-behind-it": (
         "200 OK",
         "image/webp",
-        lambda: (
-            photograph("WEBP", quality=80) + b"\n<br /><b>Warning</b>: imagedestroy(): x in /srv/o.php on line 9"
+        lambda **turned: (
+            photograph("WEBP", quality=80, **turned)
+            + b"\n<br /><b>Warning</b>: imagedestroy(): x in /srv/o.php on line 9"
         ),
         {},
         CRITICAL,
@@ -170,15 +172,21 @@ ANSWERS = {
     "error-behind-a-jpeg": (
         "200 OK",
         "image/jpeg",
-        lambda: photograph("JPEG", quality=75) + b"Fatal error: Uncaught TypeError: x",
+        lambda **turned: photograph("JPEG", quality=75, **turned) + b"Fatal error: Uncaught TypeError: x",
         {},
         CRITICAL,
     ),
-    "newline-behind-it": ("200 OK", "image/jpeg", lambda: photograph("JPEG", quality=75) + b"\r\n", {}, OK),
+    "newline-behind-it": (
+        "200 OK",
+        "image/jpeg",
+        lambda **turned: photograph("JPEG", quality=75, **turned) + b"\r\n",
+        {},
+        OK,
+    ),
     "gain-map-behind-it": (
         "200 OK",
         "image/jpeg",
-        lambda: photograph("JPEG", quality=75) + photograph("JPEG", half, quality=30),
+        lambda **turned: photograph("JPEG", quality=75, **turned) + photograph("JPEG", half, quality=30),
         {},
         OK,
     ),
@@ -199,8 +207,9 @@ def settings(tmp_path):
 def test_answer_of_a_real_service_has_its_verdict(case, settings):
     """OK only for the picture that was sent."""
     status, kind, body, headers, verdict = case
-    body = body if isinstance(body, bytes) else body()
-    with serve(answer(status, body, **({"Content_Type": kind} if kind else {}), **headers)) as server:
+    bodies = [body, body] if isinstance(body, bytes) else [body(), body(turned=True)]
+    sent = {"Content_Type": kind} if kind else {}
+    with serve(*(answer(status, one, **sent, **headers) for one in bodies)) as server:
         found = optimization(api_of(server), settings, CLOCK)
     assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is verdict
 
@@ -209,6 +218,47 @@ def test_service_with_its_own_width_is_ok_where_configured(settings):
     """As in the defaults of thumbor and imgix."""
     web = msgspec.structs.replace(settings.target.web, optimized_width=300)
     settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
-    with serve(answer("200 OK", photograph("JPEG", half), Content_Type="image/jpeg")) as server:
+    bodies = photograph("JPEG", half), photograph("JPEG", half, turned=True)
+    with serve(*(answer("200 OK", one, Content_Type="image/jpeg") for one in bodies)) as server:
         found = optimization(api_of(server), settings, CLOCK)
     assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is OK
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        # sharp().webp() without rotate(), and thumbor without RESPECT_ORIENTATION: no metadata, and not turned
+        (partial(photograph, "WEBP", quality=80), WARNING),
+        # imgproxy's auto_rotate, ImageMagick's -auto-orient
+        (partial(photograph, "WEBP", quality=80, turned=True), OK),
+        # sharp().keepMetadata(), mozjpeg behind jpegtran -copy all
+        (partial(photograph, "WEBP", quality=80, exif=exif(3)), OK),
+        # turned, and turned again by every browser
+        (partial(photograph, "WEBP", quality=80, turned=True, exif=exif(3)), WARNING),
+        (partial(photograph, "WEBP", lambda picture: picture.rotate(90, expand=True)), CRITICAL),
+        (partial(photograph, "WEBP", ImageOps.mirror), CRITICAL),
+    ],
+    ids=["dropped", "turned", "kept", "twice", "to-the-side", "mirrored"],
+)
+def test_photograph_is_turned_as_its_camera_was_held(second, verdict, settings):
+    """Telephones store most photographs as the sensor lies, with an orientation in their EXIF."""
+    bodies = photograph("WEBP", quality=80), second()
+    with serve(*(answer("200 OK", one, Content_Type="image/webp") for one in bodies)) as server:
+        found = optimization(api_of(server), settings, CLOCK)
+    said, message = judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)
+    assert said is verdict, message
+    sent = server.requests[1].partition(b"\r\n\r\n")[2].partition(b"\r\n\r\n")[2]
+    with Image.open(io.BytesIO(sent)) as opened:
+        assert opened.getexif()[0x0112] == 3
+
+
+def test_photograph_with_an_orientation_of_its_own_is_sent_as_it_is(settings, tmp_path):
+    own = tmp_path / "own.jpg"
+    own.write_bytes(photograph("JPEG", quality=95, exif=exif(6)))
+    web = msgspec.structs.replace(settings.target.web, sample_image=str(own))
+    settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+    body = photograph("WEBP", lambda picture: picture.rotate(-90, expand=True), quality=80)
+    with serve(answer("200 OK", body, Content_Type="image/webp")) as server:
+        found = optimization(api_of(server), settings, CLOCK)
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is OK
+    assert len(server.requests) == 2

@@ -17,6 +17,7 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured
 from playbook.core.secret import Secret
 from playbook.core.verdict import Verdict
+from playbook.measure.redis.redis_failed import calls_of
 from playbook.settings.model import TimeLimits
 from playbook.settings.sections.queues import Preset
 from tests.redis_factory import alive, hit_rate, settings_of, stats_of
@@ -75,6 +76,61 @@ def test_servers_of_each_kind_have_their_verdict(name, verdict, message):
     assert message in found[1]
     if name not in {"sentinel-7"}:
         assert hit_rate(info, yesterday_of(info), cluster=SERVED)[0] is OK
+
+
+def commands(**told):
+    """``INFO commandstats`` as Redis 7.2 and Valkey tell it, by command: calls, and how many of them failed."""
+    lines = [
+        f"cmdstat_{name}:calls={calls},usec={calls * 3},usec_per_call=3.00,rejected_calls=0,failed_calls={failed}"
+        for name, (calls, failed) in told.items()
+    ]
+    return parse_info("# Commandstats\r\n" + "\r\n".join(lines) + "\r\n")
+
+
+GOOD_CALLS = {
+    "get": (400_000, 3),
+    "setex": (90_000, 0),
+    "evalsha": (80_000, 900),
+    "client|setinfo": (9_000, 9_000),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict", "message"),
+    [
+        # An application that has begun to store hashes under keys that an older release reads with GET.
+        (
+            GOOD_CALLS,
+            GOOD_CALLS | {"get": (500_000, 80_003)},
+            WARNING,
+            "got 80.0 % in 24 h (80,000 of 100,000, mostly GET)",
+        ),
+        (GOOD_CALLS, GOOD_CALLS | {"get": (500_000, 903)}, OK, ""),  # nine in a thousand
+        # Scripts that are loaded when they are asked for, and clients that tell their names to an old server.
+        (
+            GOOD_CALLS,
+            GOOD_CALLS | {"evalsha": (99_000, 9_000), "client|setinfo": (20_000, 20_000)},
+            OK,
+            "",
+        ),
+        ({"get": (400_000, 90_000)}, {"get": (500_000, 90_000)}, OK, ""),  # of some day before
+        ({"get": (400_000, 0)}, {"get": (400_019, 19)}, OK, ""),  # somebody with redis-cli
+        ({}, {}, OK, ""),
+    ],
+)
+def test_commands_that_fail_are_found_although_they_are_hits(before, now, verdict, message):
+    """WRONGTYPE: the key is there, so that the hit rate is as good as ever."""
+    info = info_of("valkey-8.1")
+    yesterday = {**yesterday_of(info), **calls_of(commands(**before))}
+    found = alive(info, yesterday, commandstats=commands(**now))
+    assert (found[0], message in found[1]) == (verdict, True), found
+
+
+def test_failed_commands_are_not_looked_for_where_none_are_counted():
+    """Before Redis 6.2, and by Dragonfly; and by a user who may not ask."""
+    denied = NotAllowed("Redis: expected INFO commandstats to be allowed, got NOPERM", service="Redis")
+    for answer in ({"cmdstat_get": {"calls": 9, "usec": 9}}, denied):
+        assert alive(info_of("valkey-8.1"), yesterday_of(info_of("valkey-8.1")), commandstats=answer)[0] is OK
 
 
 def test_dragonfly_does_not_report_rejected_clients():

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.prometheus_aside import aside
-from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of, unknown_of_own
+from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
@@ -36,7 +36,7 @@ from playbook.measure.figures.store_answers import (
     is_bad,
     known_count_of,
     number_of,
-    of_all,
+    of_own_query,
     rising,
     scrapes,
     still,
@@ -306,16 +306,6 @@ def kpi(
         value = replace(value, unit=in_buckets.unread)
     unknown, why = unknown_of(ask("_unknown")) if asks_for_unknown(settings, figure.key) else (0.0, Coverage())
     rules = settings.coverage
-    if has("_unknown") and (of_own := unknown_of_own(beside, settings, figure.key, window.seconds, at)):
-        answers.append(of_own)
-        percent, unclear = unknown_of(of_own)
-        why += unclear + understood(
-            math.ceil(percent),
-            100,
-            f"% of {figure.counted}",
-            most_percent=rules.not_understood_percent,
-            hint=f"Adapt queries.{figure.key} to the states that these series have.",
-        )
     seen = own_series(beside, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
         math.ceil(round(unknown, 6)),
@@ -327,10 +317,10 @@ def kpi(
     if figure.scraped:
         seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
-        seen += rising(beside, settings, at)
+        seen += rising(beside, settings, figure, at)
     limit: Limit = getattr(settings.limits, figure.key)
     is_seen = math.isfinite(looks)
-    seen += of_all(store, value, limit, at)
+    seen += of_own_query(store, settings, figure, value, seconds=window.seconds, at=at)
     seen += still(beside, settings, figure.key, at) if is_seen and looks else Coverage()
     return Kpi(
         figure,

@@ -25,6 +25,8 @@ from playbook.measure.figures.store_answers import (
     first_lack,
     known_count_of,
     number_of,
+    of_own_query,
+    rising,
     scrapes,
     unknown_of,
 )
@@ -121,9 +123,7 @@ class Recent:
         return Facts(f"{self.figure.name}, last {two_units(self.minutes * 60)}{until}", facts)
 
 
-def recent(
-    store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None
-) -> Recent:
+def recent(store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime) -> Recent:
     """A figure over ``minutes`` (at least one) before ``until``, by our own clock; what is asked beside it hides
     nothing, as in ``kpi``.
     """
@@ -156,6 +156,9 @@ def recent(
     )
     if figure.scraped:
         seen += scrapes(beside, settings, minutes * 60, until)
+    if figure.counted == "requests":
+        seen += rising(beside, settings, figure, until)
+    seen += of_own_query(store, settings, figure, value, seconds=minutes * 60, at=until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:
         looks = known_count_of(ask("_looks"))

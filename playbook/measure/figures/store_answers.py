@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, Sample
-from playbook.clients.prometheus_part import of_the_worst, without_fallback
-from playbook.clients.prometheus_queries import query_of, selectors
-from playbook.core.coverage import Coverage, lacking, share, together
+from playbook.clients.prometheus_aside import aside
+from playbook.clients.prometheus_part import of_percentiles, of_the_worst, without_fallback
+from playbook.clients.prometheus_queries import query_of, selectors, uncounted_of_own, unknown_of_own
+from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.limits import Limit, format_value
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
+from playbook.measure.figures.figure_names import Figure
+from playbook.measure.figures.good_values import good_by_default
 from playbook.settings.model import Settings
 
 
@@ -46,7 +49,42 @@ def still(store: Prometheus, settings: Settings, key: str, at: datetime) -> Cove
     )
 
 
-def of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
+def of_own_query(
+    store: Prometheus, settings: Settings, figure: Figure, value: Answered, *, seconds: float, at: datetime
+) -> Coverage:
+    """Whether a good figure of the operator's own query is one of all series, all requests and all failures."""
+    limit: Limit = getattr(settings.limits, figure.key)
+    seen = _of_all(store, value, limit, at)
+    if figure.key in ("availability", "image_success"):
+        told, _ = number_of(value)
+        seen += good_by_default(aside(store), settings, figure, told, seconds=seconds, at=at)
+    if getattr(settings.queries, f"{figure.key}_unknown", ""):
+        beside = aside(store)
+        seen += _with_status(beside, settings, figure, seconds, at)
+        seen += _uncounted(beside, settings, value, seconds, at)
+    return seen
+
+
+def _with_status(store: Prometheus, settings: Settings, figure: Figure, seconds: float, at: datetime) -> Coverage:
+    """Whether nearly all requests have a status, by the label that the failures have in the query."""
+    answered = unknown_of_own(store, settings, figure.key, seconds, at)
+    if answered is None:
+        return Coverage()
+    percent, unclear = unknown_of(answered)
+    return (
+        answered.coverage
+        + unclear
+        + understood(
+            math.ceil(percent),
+            100,
+            f"% of {figure.counted}",
+            most_percent=settings.coverage.not_understood_percent,
+            hint=f"Adapt queries.{figure.key} to the states that these series have.",
+        )
+    )
+
+
+def _of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
     """Whether a good figure of the operator's own query is one of all its series, and no constant."""
     setting = value.setting
     if is_bad(value, limit):
@@ -54,14 +92,48 @@ def of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Co
     if (bare := without_fallback(setting, value.query)) and not store.ask(bare, at, setting="").samples:
         hint = f"Leave the constant out of {setting}: where there are no samples, nothing is known."
         return lacking("a constant", expected=f"samples for {setting}", got="none but its own constant", hint=hint)
-    answered = store.ask(worst, at, setting="") if (worst := of_the_worst(setting, value.query)) else None
+    if found := _bad(store, of_the_worst(setting, value.query), limit, at):
+        return lacking(
+            "the best of several",
+            expected=f"a figure of all series from {setting}",
+            got=f"the best one; the worst is {found}",
+            hint=f"Write avg(…), or the worst of them, in {setting}.",
+        )
+    if found := _bad(store, of_percentiles(setting, value.query), limit, at):
+        return lacking(
+            "a mean of percentiles",
+            expected=f"the 95th percentile of all requests from {setting}",
+            got=f"a mean of several ones, of which {found} is the highest, or the 95th in time",
+            hint=f"Write histogram_quantile(0.95, sum by (le) (…)) in {setting}; of summaries, which cannot be "
+            'added up, max(quantile_over_time(0.95, …{quantile="0.95"}[$window])).',
+        )
+    return Coverage()
+
+
+def _bad(store: Prometheus, query: str, limit: Limit, at: datetime) -> str:
+    """The value of this query, where it is beyond its limits; empty where it is not, or there is no query."""
+    answered = store.ask(query, at, setting="") if query else None
     if answered is None or not is_bad(answered, limit):
+        return ""
+    return format_value(number_of(answered)[0], limit.unit)
+
+
+def _uncounted(store: Prometheus, settings: Settings, value: Answered, seconds: float, at: datetime) -> Coverage:
+    """Whether a good share of failed requests has left none out whose status does not match its own pattern."""
+    key = value.setting.removeprefix("queries.")
+    answered = uncounted_of_own(store, settings, key, seconds, at)
+    limit: Limit = getattr(settings.limits, key)
+    told, _ = number_of(value)
+    if answered is None or not math.isfinite(told) or is_bad(value, limit):
         return Coverage()
+    percent, why = unknown_of(answered)
+    if limit.verdict(told + percent) is Verdict.OK:
+        return answered.coverage + why
     return lacking(
-        "the best of several",
-        expected=f"a figure of all series from {setting}",
-        got=f"the best one; the worst is {format_value(number_of(answered)[0], limit.unit)}",
-        hint=f"Write avg(…), or the worst of them, in {setting}.",
+        "failures left out",
+        expected=f"all failed requests from {value.setting}",
+        got=f"a pattern that does not match those of {format_value(percent, limit.unit)} of the requests",
+        hint=f"Adapt {value.setting} to the values that the label has; a pattern must match all of a value.",
     )
 
 
@@ -110,13 +182,36 @@ def _of_usual(sample: Sample, settings: Settings) -> Coverage:
     )
 
 
-def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
-    """Whether the counters of requests rise.
+def rising(store: Prometheus, settings: Settings, figure: Figure, at: datetime | None) -> Coverage:
+    """Whether the counters of requests rise, and every instance has them; of a time also whether each is timed.
 
     Old ones, which something goes on to expose, look like a good day, and those of several processes that answer
     in turn like millions of requests.
     """
-    return _none(
+    seen = Coverage()
+    if figure.unit == "s":
+        seen += _none(
+            store,
+            settings,
+            "untimed",
+            at,
+            "times of some only",
+            expected="the times of requests from every instance that counts some",
+            got="none from {}",
+            hint="Has its histogram become a native one? Then let it expose its buckets as well, or write queries."
+            "response_time for both.",
+        )
+    seen += _none(
+        store,
+        settings,
+        "untold",
+        at,
+        "requests of some only",
+        expected="requests from every instance that counted some at this hour of the day before",
+        got="none from {}, although scraped",
+        hint="Have its metrics other names now, or has its histogram become a native one? See [metrics].",
+    )
+    seen += _none(
         store,
         settings,
         "standing",
@@ -125,7 +220,8 @@ def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Covera
         expected="requests to be counted by whatever counted some at these hours a day and a week before",
         got="none in 3 h by {}",
         hint="Does it expose an old copy, as a Pushgateway or a cache does? Or do visitors no longer reach it?",
-    ) + _none(
+    )
+    return seen + _none(
         store,
         settings,
         "falling",

@@ -20,13 +20,15 @@ from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
 from playbook.measure.images.pictures import FORMATS, Picture, decode, unlike
+from playbook.measure.statements import Statement
 from playbook.measure.web.web import milliseconds
 from playbook.settings.model import Settings
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"
+# A segment APP1 with nothing but an EXIF orientation of 3: a camera that was held upside down.
+_UPSIDE_DOWN = b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0"
 _PNG_HEAD = 8 + 4 + 4 + 13 + 4  # the signature and the first chunk, which holds the size
-_SAMPLES = 2
 _QUICK = 2.0  # seconds; a slower endpoint is posted to once
 _TOO_MANY = 429
 _ROUNDED = 1  # pixel of tolerance where the service scales down
@@ -44,6 +46,7 @@ class Optimization:
         cache: the response's X-Cache, empty where there is none.
         cached: the header that shows a cache hit; empty where none does.
         others: further results that are no worse: of two instances one may fail, and each request meets only one.
+        upside_down: it is not turned as the EXIF orientation of what was sent says.
     """
 
     status: int | None
@@ -56,6 +59,7 @@ class Optimization:
     phases: Phases
     attempts: tuple[str, ...]
     others: tuple[Optimization, ...] = ()
+    upside_down: bool = False
 
     @property
     def coverage(self) -> Coverage:
@@ -78,6 +82,16 @@ class Optimization:
     def summary(self) -> str:
         """The result, or what is wrong with it."""
         return self.problem or str(self.result)
+
+    @property
+    def upright(self) -> list[Statement]:
+        """That a photograph is shown as the camera was held; empty where no such photograph came back."""
+        turned = [one for one in self._all if one.upside_down]
+        if not turned or not self.is_valid:
+            return []
+        found = "upside down, without the EXIF orientation that says so"
+        subject = "Photograph of a camera that was held upside down"
+        return [Statement(subject, False, "the picture upright", found, warn=True)]
 
     @property
     def time(self) -> Reading:
@@ -121,7 +135,8 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
     """The result of posting the sample photograph to the optimise endpoint, the worse one of two.
 
     A balancer hands out requests in turn, so that one of two instances which fails is met. It is posted once more
-    only where the first result is good and came soon.
+    only where the first result is good and came soon; then as cameras store what they took upside down, by an EXIF
+    orientation, which an optimiser that drops metadata has to carry out before.
 
     Raises:
         Unreachable: no answer, and none from the homepage either, or the fault may be on this machine.
@@ -133,8 +148,10 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
         raise UsageError(f"{setting}: expected an image, got {problem}")
     found: list[Optimization] = []
     with image_api.website.in_turn():
-        while len(found) < _SAMPLES and all(one.is_valid and one.phases.total < _QUICK for one in found):
-            photograph = _with_comment(image, f"{clock.now().isoformat()} {len(found) + 1}")
+        for number, sent in enumerate((image, _upside_down(image)), 1):
+            if not all(one.is_valid and one.phases.total < _QUICK for one in found):
+                break
+            photograph = _with_comment(sent, f"{clock.now().isoformat()} {number}")
             one = _posted(image_api, settings, photograph, name, original)
             if found and (one.cached or one.status == _TOO_MANY):
                 break  # it only says that the same was posted before, or too soon
@@ -144,7 +161,7 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
 
 
 def _posted(image_api: ImageApi, settings: Settings, image: bytes, name: str, original: Picture) -> Optimization:
-    """One result."""
+    """One result; ``original`` is the photograph with its pixels as they are stored, whatever the EXIF says."""
     begin = time.monotonic()
     try:
         answer = image_api.optimize(image, name)
@@ -155,7 +172,7 @@ def _posted(image_api: ImageApi, settings: Settings, image: bytes, name: str, or
     if answer.status in (401, 403):
         answer.expect_ok()
     declared = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    result, problem = None, ""
+    result, problem, upside_down = None, "", False
     if answer.status != 200:
         problem = f"HTTP {answer.status}: {answer.beginning}"
     elif answer.body == image:
@@ -163,7 +180,11 @@ def _posted(image_api: ImageApi, settings: Settings, image: bytes, name: str, or
     else:
         result, problem = decode(answer.body)
         if result:
-            problem = _mismatch(original, result, declared, settings.target.web.optimized_width)
+            width = settings.target.web.optimized_width
+            shown = decode(image)[0] or original
+            problem = _mismatch(shown, result, declared, width)
+            upside_down = bool(problem) and not _mismatch(original, result, declared, width)
+            problem = "" if upside_down else problem
     return Optimization(
         status=answer.status,
         original=original,
@@ -174,6 +195,7 @@ def _posted(image_api: ImageApi, settings: Settings, image: bytes, name: str, or
         cached=cache_hit(answer.headers),
         phases=answer.phases,
         attempts=answer.attempts,
+        upside_down=upside_down,
     )
 
 
@@ -211,6 +233,20 @@ def _sample(settings: Settings) -> tuple[str, bytes]:
         raise UsageError(f"{setting} names {configured}, which cannot be read: {error.strerror}") from None
 
 
+def _upside_down(image: bytes) -> bytes:
+    """The same pixels, to be shown upside down; unchanged where it is no JPEG, or has metadata of its own."""
+    end = _end_of_head(image) if image.startswith(_JPEG_START) else 0
+    return image[:end] + _UPSIDE_DOWN + image[end:] if end and b"Exif\0" not in image[:end] else image
+
+
+def _end_of_head(image: bytes) -> int:
+    """Where the segments APP0 to APP15 at the beginning of a JPEG end: some readers look for EXIF nowhere else."""
+    end = len(_JPEG_START)
+    while image[end : end + 1] == b"\xff" and 0xE0 <= image[end + 1] <= 0xEF:
+        end += 2 + int.from_bytes(image[end + 2 : end + 4], "big")
+    return end
+
+
 def _with_comment(image: bytes, note: str) -> bytes:
     """The same picture in bytes never sent before: a cached response would say nothing about the optimiser.
 
@@ -220,7 +256,8 @@ def _with_comment(image: bytes, note: str) -> bytes:
     text = f"operations-playbook probe {note}".encode()
     if image.startswith(_JPEG_START):
         comment = _JPEG_COMMENT + (len(text) + 2).to_bytes(2, "big") + text
-        return _JPEG_START + comment + image[len(_JPEG_START) :]
+        end = _end_of_head(image)
+        return image[:end] + comment + image[end:]
     if image.startswith(b"\x89PNG") and len(image) > _PNG_HEAD:
         chunk = b"tEXtComment\0" + text
         whole_chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")

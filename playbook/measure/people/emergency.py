@@ -26,7 +26,8 @@ from playbook.measure.app.components import AppComponents
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.images.images import Optimization
-from playbook.measure.people.emergency_words import ASKED, NAMES, RESPONSE, WORDS
+from playbook.measure.people.emergency_words import ASKED, NAMES, RESPONSE, WORDS, failing_of
+from playbook.measure.redis.redis import RedisStats
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.sites import OtherHealth, OtherHomepages
@@ -186,15 +187,17 @@ class Look:
                     seconds=_largest(*(seconds for seconds in times if math.isfinite(seconds))),
                     error_percent=_largest(*(page.bad_percent for page in pages)),
                 )
-            case Health() | OtherHealth() | Optimization() | AppStatus() | AppComponents():
+            case Health() | OtherHealth() | Optimization() | RedisStats() | AppStatus() | AppComponents():
                 return Known(unhealthy=_is_unhealthy(value))
             case Alerts():
                 return Known(alerts=len(value.firing))
         return Known(seconds=number) if name == RESPONSE else Known(error_percent=number)
 
 
-def _is_unhealthy(value: Health | OtherHealth | Optimization | AppStatus | AppComponents) -> bool:
+def _is_unhealthy(value: Health | OtherHealth | Optimization | RedisStats | AppStatus | AppComponents) -> bool:
     match value:
+        case RedisStats():
+            return bool(failing_of(value))
         case AppStatus():
             return not value.serves
         case AppComponents():
@@ -299,7 +302,7 @@ def _reading(value: Any) -> Reading | None:
 
 @measurement(time_limit=50.0)
 def emergency(settings: Settings, clock: Clock) -> Look:
-    """Current severity: one look at homepage, health, an optimised image, the app, its figures and alerts."""
+    """Current severity: one look at homepage, health, an optimised image, Redis, the app, figures and alerts."""
     return take_look(settings, clock)
 
 

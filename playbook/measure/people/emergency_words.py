@@ -11,17 +11,22 @@ from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents
 from playbook.measure.figures.recent import Recent
 from playbook.measure.images.images import Optimization
+from playbook.measure.redis.redis import RedisStats
+from playbook.measure.statements import Statement
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.sites import OtherHealth, OtherHomepages
 
-HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, APP, COMPONENTS, RESPONSE, ERRORS, ALERTS = ASKED = (
+HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, REDIS, APP, COMPONENTS, RESPONSE, ERRORS, ALERTS = (
+    ASKED
+) = (
     "homepage_timing",
     "other_homepages",
     "api_health",
     "image_health",
     "optimization",
     "other_health",
+    "redis_stats",
     "app",
     "app_components",
     "response_time_latest",
@@ -35,6 +40,7 @@ NAMES = {
     IMAGES: "Image service",
     OPTIMISED: "Optimised image",
     SITES_HEALTH: "Health of the other sites",
+    REDIS: "Redis",
     APP: "App",
     COMPONENTS: "Components",
     RESPONSE: "P95 response time",
@@ -61,6 +67,16 @@ def _sites_health_words(sites: OtherHealth) -> str:
 
 def _health_words(health: Health) -> str:
     return health.summary
+
+
+def failing_of(redis: RedisStats) -> list[Statement]:
+    """What keeps it from its work; what is only a warning can wait."""
+    return [one for one in redis.work if not one.holds and not one.warn]
+
+
+def _redis_words(redis: RedisStats) -> str:
+    bad = [f"{one.subject}: {one.found}" for one in failing_of(redis)]
+    return "; ".join(bad) or "works"
 
 
 def _app_words(app: AppStatus) -> str:
@@ -95,6 +111,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     IMAGES: _health_words,
     OPTIMISED: _picture_words,
     SITES_HEALTH: _sites_health_words,
+    REDIS: _redis_words,
     APP: _app_words,
     COMPONENTS: _components_words,
     RESPONSE: _time_words,

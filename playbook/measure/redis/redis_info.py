@@ -21,7 +21,9 @@ REFUSALS = (
     "WRONGPASS",  # an application with an old password
 )
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
-SLOW_LOG_RESETS = "slow_log_resets"  # from the statistics of commands, see fields_of
+# From the statistics of commands, see fields_of.
+SLOW_LOG_RESETS = "slow_log_resets"
+DATA_CALLS, FAILED_CALLS, FAILS_MOST = "data_calls", "failed_data_calls", "fails_most"
 # Connections that it has ended for lack of memory: https://valkey.io/commands/info/, stats.
 DISCONNECTIONS = (
     "evicted_clients",
@@ -33,6 +35,8 @@ _COUNTERS = (
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
     OOM_REJECTIONS,
     SLOW_LOG_RESETS,
+    DATA_CALLS,
+    FAILED_CALLS,
     *DISCONNECTIONS,
 )
 _IDENTITY = re.compile(r"[0-9a-f]{16,64}")

@@ -10,6 +10,7 @@ from playbook.core.counters import Grown
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
+from playbook.measure.redis.redis_failed import failed_commands
 from playbook.measure.redis.redis_info import (
     DISCONNECTIONS,
     OOM_REJECTIONS,
@@ -92,6 +93,7 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
         *_cluster(info, cluster),
         *_refused(info, growth),
         *_disconnected(info, growth),
+        *failed_commands(info, growth),
     ]
     return sorted(found, key=lambda one: (one.holds, one.warn))
 

@@ -18,6 +18,7 @@ from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import OWN, Dependency, Report, UnknownShapeError
 from playbook.measure.web.health_singles import SingleValues
 from playbook.measure.web.health_text import LINE, read_text
+from playbook.measure.web.health_times import long_times
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
@@ -119,6 +120,8 @@ class _Reader(SingleValues):
             self.state(key, "null" if one is None else one, None)
         for full in full_in(name, value):
             self.used_up(full)
+        for long in long_times(name, value):
+            self.finding(long.what, long.words, State.DEGRADED)
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_flags.is_circuit(name):
@@ -130,7 +133,10 @@ class _Reader(SingleValues):
         explained = any(
             health_keys.is_status(key) and isinstance(one, str) and state_of(one) for key, one in value
         )
+        is_over = health_keys.tells_of_no_failures(value)
         for key, inner in value:
+            if is_over and health_keys.holds_history(key):
+                continue
             if explained and health_keys.is_message(key) and isinstance(inner, str):
                 continue  # a bad status says more than why it is one
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
@@ -160,8 +166,8 @@ class _Reader(SingleValues):
             self.unclear.append(f"{under(name, key)} {short(value)}")
         elif isinstance(value, list):
             self._nested_value(name, key, value, depth)
-        elif health_keys.is_error_code(key) and not name:
-            self.error_code(key, value)
+        elif health_keys.is_error_code(key) and (not name or health_keys.is_error_number(key)):
+            self.error_code(name, key, value)
         elif health_keys.is_container(key) and isinstance(value, str | bool):
             self._entry(key, value, depth + 1)
         elif health_keys.is_status(key) or health_keys.is_code(key):

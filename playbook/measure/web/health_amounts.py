@@ -14,6 +14,7 @@ _COUNTERS = _PEERS | word_set(
 )
 _STAGES = word_set("pending queued enqueued waiting scheduled")
 _SETS = word_set("retry retries dead archived discarded retryable")  # of jobs, as their libraries keep them
+_PART = re.compile(r"(\d{1,6}) ?(?:/|of) ?(\d{1,6})")
 _YES_OR_NO = word_set("healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
@@ -77,6 +78,8 @@ def is_odd(key: str, value: float) -> bool:
     words = words_of(key)
     if "".join(words) in ("exitcode", "exitstatus", "returncode"):
         return value != 0
+    if value == 0 and "days" in words and {*words} & _FREE:  # of a certificate, which ends today
+        return True
     if value < 0:
         return bool(_AMOUNTS & set(words)) and not _DIFFERENCES & set(words)
     return value == 0 and are_copies(key) and words[0] in _WELL
@@ -85,6 +88,16 @@ def is_odd(key: str, value: float) -> bool:
 def are_copies(key: str) -> bool:
     """Whether a key names a number of equal things that should all work: ``workers``, ``healthyInstances``."""
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
+
+
+def is_part_of(key: str, value: str) -> bool:
+    """Whether a text under a key of equal things tells that some are missing: ``"replicas": "1/3"``.
+
+    Workers may be busy in part, and the number of those that are is written alike.
+    """
+    match = _PART.fullmatch(value.strip())
+    is_part = match is not None and int(match[1]) < int(match[2])
+    return is_part and are_copies(key) and words_of(key)[-1] not in _TAKERS
 
 
 def counts_workers(key: str, name: str = "") -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from playbook.clients.answer import Answer
@@ -232,7 +233,7 @@ def api_health(
     website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
 ) -> Health:
     """Report of ``/api/health`` on the application and its dependencies."""
-    found = health_of(website, network, settings, settings.target.web.health_path)
+    found = health_of(website, network, settings, settings.target.web.health_path, clock)
     return compared(found, "health", settings, clock, earlier)
 
 
@@ -241,11 +242,11 @@ def image_health(
     website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
 ) -> Health:
     """Report of ``/api/image/health`` on the image service."""
-    found = health_of(website, network, settings, settings.target.web.image_health_path)
+    found = health_of(website, network, settings, settings.target.web.image_health_path, clock)
     return compared(found, "health images", settings, clock, earlier)
 
 
-def health_of(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
+def health_of(website: HttpClient, network: Network, settings: Settings, path: str, clock: Clock) -> Health:
     """Report of a health endpoint, by the settings of its website.
 
     The worst of several answers counts: of two instances one may fail, and each request meets only one of them.
@@ -253,7 +254,7 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
     found: list[Health] = []
     with website.in_turn():
         while len(found) < _SAMPLES and all(one.is_good and one.phases.total < _QUICK for one in found):
-            one = _asked(website, network, settings, path, again=bool(found))
+            one = _asked(website, network, settings, path, again=bool(found), now=clock.now())
             if one is None:
                 break
             found.append(one)
@@ -273,7 +274,9 @@ def compared(found: Health, key: str, settings: Settings, clock: Clock, earlier:
     return replace(found, roll=roll, key=key)
 
 
-def _asked(website: HttpClient, network: Network, settings: Settings, path: str, *, again: bool) -> Health | None:
+def _asked(
+    website: HttpClient, network: Network, settings: Settings, path: str, *, again: bool, now: datetime
+) -> Health | None:
     """One answer; None where it only says that it was asked ``again`` too soon, or repeats one from a cache."""
     try:
         # A 503 is a valid response here, so only lost connections are retried.
@@ -281,7 +284,7 @@ def _asked(website: HttpClient, network: Network, settings: Settings, path: str,
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
-    if again and (answer.status == _TOO_MANY or math.isinf(_age(answer))):
+    if again and (answer.status == _TOO_MANY or math.isinf(_age(answer, now))):
         return None
     rules = page_rules(settings, website.base_url)
     foreign = in_place_of_it(answer) or in_between(rules, network)
@@ -301,24 +304,33 @@ def _asked(website: HttpClient, network: Network, settings: Settings, path: str,
         answer.phases,
         answer.attempts,
         astray=astray.words if astray else "",
-        age=_age(answer),
+        age=_age(answer, now),
         cache=_cache_of(answer),
         newest=settings.coverage.newest_minutes,
     )
 
 
-def _age(answer: Answer) -> float:
-    """Minutes since the checks were carried out, according to the response; time in a cache is included."""
+def _age(answer: Answer, present: datetime) -> float:
+    """Minutes since the checks were carried out, according to the response; time in a cache is included.
+
+    Where the response has no date, by our own clock; and by that, a date of long ago is one from a cache, too.
+    """
     age = answer.headers.get("age", "").strip()
     is_told = age.isascii() and age.isdigit()
     cached = int(age[:9]) / 60 if is_told else math.inf if _cache_of(answer) else 0.0
-    at = made_at(answer.body)
+    at, sent = made_at(answer.body), _sent_at(answer)
+    since = ((sent or present) - at).total_seconds() / 60 if at else 0.0
+    kept = (present - sent).total_seconds() / 60 if sent else 0.0
+    return max(cached, since, kept)
+
+
+def _sent_at(answer: Answer) -> datetime | None:
+    """When it was made, by its header; a cache keeps that of the website."""
     try:
-        now = parsedate_to_datetime(answer.headers.get("date", ""))
+        sent = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:
-        return cached
-    since = (now - at).total_seconds() / 60 if at and now.tzinfo else 0.0
-    return max(cached, since)
+        return None
+    return sent if sent.tzinfo else None
 
 
 def _cache_of(answer: Answer) -> str:

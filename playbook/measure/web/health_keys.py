@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playbook.measure.web.health_flags import (
     ENDINGS,
     GOOD_IF_TRUE,
@@ -141,6 +143,12 @@ def holds_history(key: str) -> bool:
     return len(words) > 1 and words[0] in ("last", "previous", "latest") and words[-1] in ERRORS
 
 
+def tells_of_no_failures(value: Iterable[tuple[str, object]]) -> bool:
+    """Whether an object says that what has failed before does so no more: ``"consecutiveFailures": 0``."""
+    in_turn = {"consecutive", "contiguous", "successive"}
+    return any(in_turn & {*words_of(key)} and bool({*words_of(key)} & ERRORS) and one == 0 for key, one in value)
+
+
 def holds_warnings(key: str) -> bool:
     """As ``holds_errors``, for warnings."""
     return "".join(words_of(key)) in WARNINGS
@@ -181,6 +189,11 @@ def is_code(key: str) -> bool:
 def is_error_code(key: str) -> bool:
     """Whether a key holds the code of an error: ``errno``, ``errcode``."""
     return "".join(words_of(key)) in ("errno", "errcode", "ret", "retcode", "errorcode")
+
+
+def is_error_number(key: str) -> bool:
+    """Whether a key holds the code of an error wherever it is, as Node's errors have it."""
+    return "".join(words_of(key)) in ("errno", "errcode", "errorcode")
 
 
 def is_container(key: str) -> bool:

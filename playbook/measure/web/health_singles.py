@@ -106,15 +106,15 @@ class SingleValues(Statements):
         """Read a code as text: ``"502"``, or ``"DB_DOWN"``."""
         if value.isascii() and value.isdigit():
             self._number(name, key, float(value[:9]), remark)
-        elif words.bad_anywhere(value):
+        elif words.bad_anywhere(value) or words.tells_of_failure(value):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
-    def error_code(self, key: str, value: Any) -> None:
-        """Read the code of an error of the whole report, where 0 means none."""
-        if is_empty(value):
+    def error_code(self, name: str, key: str, value: Any) -> None:
+        """Read the code of an error, where 0 means none; of the whole report it is a status."""
+        if not is_empty(value):
+            self.unclear.append(f"{under(name, key)} {short(value)}")
+        elif not name:
             self.own.append((f"{key} {short(value)}", State.HEALTHY))
-        else:
-            self.unclear.append(f"{key} {short(value)}")
 
     def _number(self, name: str, key: str, value: float, remark: str) -> None:
         if health_keys.is_code(key):
@@ -159,6 +159,9 @@ class SingleValues(Statements):
     def _string(self, name: str, key: str, value: str) -> None:
         """Read a word under a key that is no status: failing only where it is unambiguous."""
         needed = not name and (health_keys.is_needed(key) or health_keys.is_answer(name, key))
+        if health_amounts.is_part_of(key, value):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+            return
         state = state_of(value) if needed else words.bad_anywhere(value)
         if health_flags.is_circuit(key) or health_flags.is_circuit(name):
             state = of_circuit("state", value) or state

@@ -36,10 +36,15 @@ _WHOLE_COPIES = (*_GOOD, "online", "reachable", "booted", "registered", "availab
 _GOOD_COPIES = ("online", "running", "connected", "reachable")
 _NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
-_CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
+_CHECKED_AT = (
+    *("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat", "checktime", "checkedtime"),
+    *("measuredat", "collectedat", "evaluatedat", "observedat", "sampledat", "probedat", "lastprobe"),
+    *("heartbeatat", "lastheartbeatat", "lastping", "lastseen"),
+)
 _MADE_AT = (
-    *("generatedat", "generated", "reportedat", "timestamp", "time", "datetime", "now", "ts"),
-    *("currenttime", "servertime", "systemtime"),
+    *("generatedat", "generated", "reportedat", "timestamp", "time", "datetime", "now", "ts", "asof"),
+    "cachedat",
+    *("reporttime", "reportedtime", "currenttime", "servertime", "systemtime"),
 )
 _TOTALS = {"total", "size", "capacity"}
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")

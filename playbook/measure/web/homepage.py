@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from playbook.clients.answer import not_renewed
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
@@ -69,6 +70,7 @@ class Sample:
         redirects: hops on the way, one line each.
         fault: why the response is not the page; None where it is.
         title: of the page.
+        old_copy: the header by which a cache says that it could not renew its copy; empty where none does.
     """
 
     status: int | None
@@ -77,6 +79,7 @@ class Sample:
     redirects: tuple[str, ...] = ()
     fault: Fault | None = None
     title: str = ""
+    old_copy: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -184,8 +187,20 @@ class HomepageTiming:
         outcomes = dict.fromkeys(sample.outcome for sample in self.bad)
         return f"{', '.join(outcomes)} in {len(self.bad)} of {len(self.samples)} samples"
 
+    @property
+    def old_copy(self) -> str:
+        """The header of a cache that could not renew its copies: each page was such a one; empty where not.
+
+        While a copy is being renewed, one answer or two are old, but not all of them.
+        """
+        pages = [sample for sample in self.samples if sample.is_page]
+        only_old = len(pages) >= _LEAST_SAMPLES and all(sample.old_copy for sample in pages)
+        return pages[0].old_copy if only_old else ""
+
     def statements(self, name: str = "") -> list[Statement]:
-        """That it is the page each time, and has its usual title; ``name`` is that of a further site."""
+        """That it is the page each time, has its usual title, and comes from the website; ``name`` is that of a
+        further site.
+        """
         of = f" of {name}" if name else ""
         title = f"Title of the homepage{of}"
         usual = repr(self.usual_title) if self.usual_title else "any title"
@@ -194,6 +209,13 @@ class HomepageTiming:
                 f"Homepage{of}", not self.bad, "HTTP 200 each time", self.summary, cause="" if name else self.cause
             ),
             Statement(title, not self.is_retitled, usual, repr(self.title), warn=True),
+            Statement(
+                f"Website{of} behind its cache",
+                not self.old_copy,
+                "copies that the cache can renew",
+                f"an old one each time ({self.old_copy})" if self.old_copy else "no other",
+                warn=True,
+            ),
         ]
 
     @property
@@ -291,6 +313,13 @@ def _sampled(
             fault = between or network_or_site(fault_of(answer, rules), rules, network)
             title = title_of(answer)
             samples.append(
-                Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault, title=title)
+                Sample(
+                    answer.status,
+                    answer.phases,
+                    redirects=answer.redirects,
+                    fault=fault,
+                    title=title,
+                    old_copy=not_renewed(answer.headers),
+                )
             )
     return samples, lost

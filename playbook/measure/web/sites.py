@@ -195,7 +195,7 @@ def other_health(settings: Settings, clock: Clock, earlier: Earlier) -> OtherHea
     """Reports of the health endpoints of the target's other websites."""
 
     def read(site: Settings, name: str) -> Health:
-        found = health_of(_website(site, name), network(site), site, site.target.web.health_path)
+        found = health_of(_website(site, name), network(site), site, site.target.web.health_path, clock)
         # The name of the site is the team's, and everybody may read that of a reading.
         return compared(found, f"health {digest_of(name)}", site, clock, earlier)
 

@@ -25,6 +25,10 @@ WORDS = re.compile(
     r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
     r"|timed out (?:after|waiting|while|fetching)|i/o timeout|deadline exceeded|server misbehaving"
     r"|socket hang up|trpc failed"
+    # The messages of axios, of PostgreSQL's clients, Node's TLS and Celery's broker, printed by themselves
+    r"|timeout of \d{1,9} ?ms exceeded|due to (?:statement|lock|transaction) timeout"
+    r"|closed the connection unexpectedly|before secure tls connection was established|connection to broker lost"
+    r"|out of disk space"
     r"|temporary failure in name resolution|resource temporarily unavailable|name or service not known"
     r"|command not found|^\S{0,80}sh: (?:(?:line )?\d+: )?.{1,80}: not found"
     r"|(?:could not|couldn't|can ?not|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write|read"
@@ -224,7 +228,7 @@ _WORDS_NEED = (
     "are down", "too quickly", "sick", "early termination", "unstable restarts", "restarted because", "fd limit",
     "nogroup", "noperm", "unkillable", "crossslot", "is closed", "fault address", "invalid ", "does not match",
     ".php line ", "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
-     "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
+     "soft lockup", "of disk space", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
     " sc ", " sq ", " rc ", " rq ", "for maintenance (", " expired",
     "load_", "save: ", "save_", "discarded", "stopped retry", "claimed jobs",
     "retries count", "replaced term", "pruned: true", "already died", "horse killed",

@@ -15,6 +15,8 @@ class Queries(Section, frozen=True):
             series, which is asked where the first has no samples.
         standing: number of instances whose counters of requests no longer rise; empty where all do.
         falling: number of instances whose counters of requests fall again and again; empty where none do.
+        untold: number of instances that tell of requests no more; empty where none do.
+        untimed: number of instances that count requests and not their times, beside others; empty where none do.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
@@ -49,6 +51,8 @@ class Queries(Section, frozen=True):
     scraped_series: str
     standing: str
     falling: str
+    untold: str
+    untimed: str
     newest_sample: str
     availability: str
     availability_count: str

@@ -110,6 +110,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"got HEALTHY with 1 of 2 replicas ready",
         ),
     },
+    "autoscaling-failed": dict.fromkeys(
+        ("daily.app.components", f"{EXHAUSTED}.allocation"),
+        (
+            "WARNING",
+            r"Autoscaling: expected no component whose last change of a day failed, got image-optimizer FAILED "
+            r"from 2 to 4 replicas \(cpu\) on \S+ \S+ UTC",
+        ),
+    ),
     "job-failed": {
         "daily.app.components": (
             "WARNING",

@@ -59,6 +59,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             % OTHER_COLOURS.replace(r"\d+ % from the left and \d+ %", r"(8|9)\d % from the left and (8|9)\d %"),
         ),
     },
+    "optimize-as-stored": {
+        "daily.probe.optimize": (
+            "WARNING",
+            r"Photograph of a camera that was held upside down: expected the picture upright, got upside down, "
+            r"without the EXIF orientation that says so",
+        ),
+    },
     "optimize-larger-output": {
         "daily.probe.optimize": (
             "CRITICAL",

@@ -10,6 +10,7 @@ from tests.checks.expectations.phrases import (
     OPTIMISED,
     SLOW,
     STORAGE,
+    emergency,
     no_clock,
 )
 
@@ -167,6 +168,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "redis-first-run": {"daily.kpi.cache-hit-rate": ("UNKNOWN", NO_READING % "none")},
     "redis-memory-full": {
+        **emergency(
+            "WARNING",
+            r"P3: Redis: Memory of Redis: full memory \([\d.]+ MiB of [\d.]+ MiB\) under noeviction: "
+            r"writes are refused",
+        ),
         "daily.redis.alive": (
             "CRITICAL",
             r"Memory of Redis: expected room for writes, got full memory \([\d.]+ MiB of [\d.]+ MiB\) under "

@@ -93,7 +93,8 @@ def test_figure_reports_its_basis(settings, measure, key, counted):
     assert (kpi.reading.value, kpi.reading.over) == (1.25, f"24 h (46,341 {counted})")
     asked = ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time")
     asked += ["_unknown"] * (key in ("error_rate", "image_success"))
-    rising = {"queries.standing", "queries.falling"} if counted == "requests" else set()
+    rising = {"queries.standing", "queries.falling", "queries.untold"} if counted == "requests" else set()
+    rising |= {"queries.untimed"} if key == "response_time" else set()
     assert set(store.asked) == {"", *rising, *(f"queries.{key}{suffix}" for suffix in asked)}
     assert not any("$" in query for query in store.asked.values())
     # Whether there are samples is asked once more, of the last hour.
@@ -382,8 +383,13 @@ def test_instances_that_service_discovery_has_lost_are_missed(tmp_path, percent,
 
 
 @pytest.mark.parametrize(("found", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN"), (2.0, "UNKNOWN")])
-@pytest.mark.parametrize("how", ["standing", "falling"])
-@pytest.mark.parametrize("measure", [error_rate, response_time])
+@pytest.mark.parametrize(
+    ("how", "measure"),
+    [
+        *((how, measure) for how in ("standing", "falling", "untold") for measure in (error_rate, response_time)),
+        ("untimed", response_time),
+    ],
+)
 def test_counters_that_do_not_rise_are_no_good_day(settings, found, how, verdict, measure):
     """A Pushgateway and a cache go on to expose old requests, and the processes of a cluster answer in turn."""
     key = "error_rate" if measure is error_rate else "response_time"
@@ -549,7 +555,7 @@ def test_unreadable_chart_does_not_change_the_verdict(settings):
     assert len(found.evidence()) == 1
 
 
-ASIDE = ("_count", "_looks", "own series", "scraped", "standing", "falling")
+ASIDE = ("_count", "_looks", "own series", "scraped", "standing", "falling", "untold")
 
 
 def without(store, key, unread):

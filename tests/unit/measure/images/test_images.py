@@ -27,11 +27,12 @@ SIZE = (600, 400)  # of the sample
 SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
 
 
-def picture(kind="WEBP", size=SIZE, **options):
-    """The sample photograph in the given format and size."""
+def picture(kind="WEBP", size=SIZE, *, turned=False, **options):
+    """The sample photograph in the given format and size; turned as the second one is to be shown."""
     data = io.BytesIO()
     with Image.open(SAMPLE) as opened:
-        opened.resize(size).save(data, kind, **options)
+        sized = opened.resize(size)
+        (sized.rotate(180) if turned else sized).save(data, kind, **options)
     return data.getvalue()
 
 
@@ -51,8 +52,8 @@ def with_web(settings, **changes):
     return msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
 
 
-def measured(settings, body, status="200 OK", **headers):
-    with serve(answer(status, body, **{"Content_Type": "image/webp", **headers})) as server:
+def measured(settings, *bodies, status="200 OK", **headers):
+    with serve(*(answer(status, body, **{"Content_Type": "image/webp", **headers}) for body in bodies)) as server:
         return optimization(api_of(server), settings, CLOCK)
 
 
@@ -124,11 +125,11 @@ def test_larger_result_has_a_negative_saving(settings):
 
 def test_error_status_is_a_result(settings):
     """With the beginning of the response."""
-    result = measured(settings, b'{"error":"image could not be processed"}', "500 Error")
+    result = measured(settings, b'{"error":"image could not be processed"}', status="500 Error")
     assert result.summary == 'HTTP 500: {"error":"image could not be processed"}'
     assert result.saving.value == 0
     with pytest.raises(Denied):
-        measured(settings, b"", "403 Forbidden")
+        measured(settings, b"", status="403 Forbidden")
 
 
 def test_form_holds_the_sample_in_new_bytes(settings):
@@ -190,7 +191,7 @@ GOOD = {"Content_Type": "image/webp"}
         (answer(body=b"not a picture", **GOOD), Verdict.CRITICAL, 2, "got"),
         (answer(body=picture("PNG"), Content_Type="image/png"), Verdict.CRITICAL, 2, "the largest of 2 images"),
         (hang_up, Verdict.CRITICAL, 2, "while the homepage answers"),
-        (answer(body=picture(), **GOOD), Verdict.OK, 2, ""),
+        (answer(body=picture(turned=True), **GOOD), Verdict.OK, 2, ""),
         (answer("429 Too Many Requests", b"slow down"), Verdict.OK, 1, ""),  # it was asked too soon
         (answer(body=picture(), X_Cache="HIT", **GOOD), Verdict.OK, 1, ""),
     ],
@@ -273,7 +274,7 @@ def test_cached_picture_says_nothing_about_the_optimiser(headers, settings):
 @pytest.mark.parametrize("headers", [{"X_Cache": "MISS"}, {"CF_Cache_Status": "DYNAMIC"}, {"Age": "0"}])
 def test_picture_not_from_a_cache_is_ok(headers, settings):
     """Header values of a newly made picture."""
-    result = measured(settings, picture(), **headers)
+    result = measured(settings, picture(), picture(turned=True), **headers)
     assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.OK
 
 

@@ -39,6 +39,7 @@ from playbook.measure.people.emergency_words import (
     IMAGES,
     NAMES,
     OPTIMISED,
+    REDIS,
     RESPONSE,
     SITES,
     SITES_HEALTH,
@@ -52,6 +53,7 @@ from playbook.measure.web.homepage import Sample as HomepageSample
 from playbook.measure.web.sites import OfSite, OtherHealth, OtherHomepages
 from playbook.measure.web.web_page import Fault
 from playbook.settings.loading import load
+from tests.redis_factory import INFO, stats_of
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 DOWN = HomepageTiming(
@@ -193,6 +195,20 @@ def look(settings, at=NOW, **changes):
             "P3: Components: worker-1 UNHEALTHY with 1 of 1 replica ready",
         ),
         ({OPTIMISED: optimised("HTTP 500")}, "P3", "P3: Optimised image: HTTP 500"),
+        ({REDIS: stats_of(INFO)}, "", "none"),
+        (
+            {REDIS: stats_of({**INFO, "loading": 1, "loading_loaded_perc": 12.0})},
+            "P3",
+            "P3: Redis: Data of Redis: still loading (12 % of them)",
+        ),
+        (
+            {REDIS: stats_of({**INFO, "maxmemory_policy": "noeviction", "used_memory": INFO["maxmemory"]})},
+            "P3",
+            "P3: Redis: Memory of Redis: full memory (256.0 MiB of 256.0 MiB) under noeviction: "
+            "writes are refused",
+        ),
+        # A warning of the day can wait.
+        ({REDIS: stats_of({**INFO, "aof_last_bgrewrite_status": "err"})}, "", "none"),
         (
             {SITES: sites(OtherHomepages, homepage(200), homepage(500, 500))},
             "P1",
@@ -228,6 +244,7 @@ def test_severity_of_a_look(settings, changes, severity, found):
         {ALERTS: AWAY},
         {IMAGES: AWAY},
         {OPTIMISED: AWAY},
+        {REDIS: AWAY},
         {APP: app("RESTING")},
         {COMPONENTS: AWAY},
         {COMPONENTS: components("HEALTHY", "DROWSY")},

@@ -151,6 +151,7 @@ def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settin
         (answer("407 Proxy Authentication Required"), Malformed, "a proxy that asks who this machine is"),
         (answer(body=b"[" * 100_000), Malformed, "nested too deeply"),
         (answer("404 Not Found", b"{}"), Malformed, "expected HTTP 200 from .*, got HTTP 404"),
+        (answer("207 Multi-Status", GOOD), Malformed, "expected HTTP 200 from .*, got HTTP 207"),
         (answer("401 Unauthorized", GOOD), Denied, "got HTTP 401"),
         (hang_up, Unreachable, "closed the connection without an answer"),
     ],
@@ -494,6 +495,28 @@ def test_age_of_a_report_is_its_own_time(settings, told, good):
     assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "good"),
+    [
+        # A response without a date: uvicorn's --no-date-header, and Node's sendDate
+        (b'{"status":"ok","timestamp":"2026-03-01T07:59:59Z"}', {}, False),
+        (b'{"status":"ok","timestamp":"2026-03-02T07:59:59Z"}', {}, True),
+        (b'{"status":"ok"}', {}, True),
+        # A cache that keeps the date of the website and tells no age
+        (GOOD, {"Date": "Sun, 01 Mar 2026 08:00:00 GMT"}, False),
+        (b'{"status":"ok","timestamp":"2026-03-01T07:59:59Z"}', {"Date": "Sun, 01 Mar 2026 08:00:00 GMT"}, False),
+        (GOOD, {"Date": "Mon, 02 Mar 2026 07:58:12 GMT"}, True),
+        (GOOD, {"Date": "Mon, 02 Mar 2026 08:14:00 GMT"}, True),  # clocks apart, which is judged by itself
+        (GOOD, {"Date": "yesterday"}, True),
+    ],
+)
+def test_age_of_a_report_is_known_without_the_header_of_its_date(settings, body, headers, good):
+    """By our own clock, and a date of long ago is one from a cache."""
+    with serve(answer(body=body, **headers)) as server:
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
+    assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
+
+
 def test_private_address_without_tls_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
     """A captive portal answers for every name."""
     monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
@@ -621,3 +644,12 @@ def test_answer_that_lists_least_counts():
     settings = load("sandbox", environment={})
     with serve(*(answer("200 OK", body, content_type="application/json") for body in bodies)) as server:
         assert api_health(site_of(server), ALONE, settings, *FIRST_RUN).listed == ("db",)
+
+
+def test_copies_that_a_cache_cannot_renew_are_known_by_its_header(settings, clock):
+    """A website that is away behind it."""
+    with serve(answer(body=PAGE, CF_Cache_Status="STALE")) as server:
+        old = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    with serve(answer(body=PAGE, CF_Cache_Status="HIT")) as server:
+        new = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert (old.old_copy, new.old_copy) == ("cf-cache-status: STALE", "")
