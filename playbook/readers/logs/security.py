@@ -16,6 +16,7 @@ from playbook.readers.logs import access, signin_requests, sshd
 from playbook.readers.logs.frames import Frame, Frames
 from playbook.readers.logs.other_signins import Kind
 from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.rails import RailsRequests
 from playbook.readers.logs.signature import fold_path
 from playbook.readers.logs.signins import SignIns, source_in
 from playbook.readers.logs.tables import BoundedTable
@@ -129,7 +130,7 @@ class SecurityReviewer:
         self.since, self.until, self.strict = since, until, strict
         self._parser, self._frames = Parser(until, zone), Frames(until, zone)
         self._previous: Frame | None = None
-        self._sign_ins = SignIns()
+        self._sign_ins, self._rails = SignIns(), RailsRequests()
         self._before: float | None = None
         self._waiting: list[str] = []
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
@@ -240,13 +241,19 @@ class SecurityReviewer:
 
     def _request(self, request: access.Access, time: float, line: str) -> None:
         self._access += 1
+        began = self._rails.ended(line)
+        if began:
+            request = request._replace(path=began.path, client=request.client or began.client)
+            line = f"{began.method} {line}"
         if request.status in (401, 403):
             source = visitor(request.client, line)
             self._refuse(str(request.status), source, _shown_path(request.path), time)
-        if signin_requests.is_failed(request.status, request.path, line):
-            self._fail("access", visitor(request.client, line), 1, time)
+        failed = signin_requests.is_failed(request.status, request.path, line)
+        if failed or (signin_requests.sends(line) and self._sign_ins.failed_beside(line)):
+            self._fail("access", visitor(request.client, line) or source_in(line), 1, time)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
+        self._rails.begin(line)
         if ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text)):
             self._refuse("blocked", source_in(text) or source_in(line), "", time)
         for attempt in self._sign_ins.read(text, line, program, process):

@@ -45,6 +45,11 @@ def is_failed(status: int, path: str, line: str = "") -> bool:
     return bool(found) and not _NO_PASSWORD.search(path) and _method(line) not in _READS
 
 
+def sends(line: str) -> bool:
+    """Whether a request sends something, as a sign-in does, by its method in the line."""
+    return _method(line) not in _READS | {""}
+
+
 def _method(line: str) -> str:
     match = _METHOD.search(line)
     return (match[1] or match[2]).upper() if match else ""
