@@ -113,8 +113,16 @@ class Deployment(Message, frozen=True):
     @property
     def commit(self) -> str:
         """Commit that it was built from; empty if there is none."""
-        sources = (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
-        return next((source.source_commit_hash for source in sources if source.source_commit_hash), "")
+        return next((source.source_commit_hash for source in self._built if source.source_commit_hash), "")
+
+    @property
+    def sources(self) -> frozenset[tuple[str, str]]:
+        """Component and commit of each that is built from a repository; they may come from several."""
+        return frozenset((one.name, one.source_commit_hash) for one in self._built if one.source_commit_hash)
+
+    @property
+    def _built(self) -> tuple[Source, ...]:
+        return (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
 
     @property
     def reason(self) -> Reason | None:
