@@ -25,7 +25,7 @@ from playbook.core.wording import within
 from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.measure.known import or_unread
-from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
+from playbook.readers.trend import Point, Trend, by_grid, fit_of_newest, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
@@ -161,12 +161,14 @@ class Growth:
 
     Attributes:
         restarts: times at which memory fell as it does when a process restarts.
+        since: beginning of the trend, if it is only that of the newest release or process.
     """
 
     name: str
     trend: Trend
     restarts: tuple[datetime, ...]
     measured: datetime
+    since: datetime | None = None
 
     @property
     def full_on(self) -> datetime | None:
@@ -180,7 +182,7 @@ class Growth:
         days = self.trend.days_until(FULL)
         if days is None:
             return None
-        over = f"(full on {self.full_on:%Y-%m-%d} by the last 7 days: {self.trend.describe('points')})"
+        over = f"(full on {self.full_on:%Y-%m-%d} by {period_of(self.since)}: {self.trend.describe('points')})"
         return Judged(self.name, Reading(math.floor(days), over))
 
     @property
@@ -189,7 +191,8 @@ class Growth:
         if self.full_on:
             return f"{self.full_on:%Y-%m-%d}"
         if self.trend.steady and self.trend.slope > 0:
-            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, by the trend of a week"
+            reach = self.trend.rule.reach * self.trend.span
+            return f"not within {reach:.0f} days, by the trend of {period_of(self.since)}"
         return "no such trend"
 
 
@@ -279,9 +282,21 @@ def memory_growth(
     for week in weeks:
         parts = split_at_falls(week.hours, settings.trends.restart_points)
         restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
-        growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
+        deployed = known_app.deployed_at.timestamp() if known_app.deployed_at else 0.0
+        trend, since = fit_of_newest(parts, DAY, settings.trends, begin=deployed)
+        growths.append(Growth(week.name, trend, restarts, now, since_of(since)))
     seen = _seen("Memory", known_app, series, now, settings.coverage)
     return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
+
+
+def since_of(seconds: float | None) -> datetime | None:
+    """Unix seconds as a moment."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def period_of(since: datetime | None) -> str:
+    """What a trend is of: the week, or the time since a restart or deployment in it."""
+    return f"its course since {since:%Y-%m-%d %H:%M}" if since else "the last 7 days"
 
 
 def _seen(
