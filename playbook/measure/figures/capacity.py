@@ -24,7 +24,7 @@ from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
 from playbook.measure.app.scaling_policy import instances
-from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
+from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test, recent_enough
 from playbook.measure.known import or_unread
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
@@ -160,6 +160,8 @@ class Headroom:
 
     Attributes:
         rate_quarters: number of quarters of an hour whose rate of requests is known.
+        measured: when this was read.
+        test_days: maximum age of the load test.
         is_known: whether the app and the CPU of its components were read; otherwise ``answers`` says why not.
     """
 
@@ -173,6 +175,8 @@ class Headroom:
     answers: Coverage = field(default_factory=Coverage)
     rate_quarters: int = 0
     is_known: bool = True
+    measured: datetime | None = None
+    test_days: float = math.inf
 
     @property
     def coverage(self) -> Coverage:
@@ -226,6 +230,7 @@ class Headroom:
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "
         over += f"{test.finished:%Y-%m-%d} carried {test.requests_per_second:,.1f})"
+        age = recent_enough(test, self.measured, self.test_days) if self.measured else Coverage()
         # CPU may be known of a month in which requests were not yet counted.
         known = share(
             self.rate_quarters // 4,
@@ -235,7 +240,7 @@ class Headroom:
             what="the rate of requests",
             hint="The query is set by queries.request_rate.",
         )
-        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over, known))]
+        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over, known + age))]
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, the load test, and a chart of the traffic."""
@@ -374,6 +379,8 @@ def headroom(
         + own_series(aside(prometheus), settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
         is_known=bool(app) and not cpu_unread,
+        measured=now,
+        test_days=settings.capacity.load_test_days,
     )
 
 

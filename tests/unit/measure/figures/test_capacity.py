@@ -290,6 +290,25 @@ def test_newest_test_of_this_target_counts(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("finished", "rate", "expected"),
+    [
+        ("2026-06-01T10:00:00Z", 4.0, "OK"),
+        ("2025-02-28T10:00:00Z", 4.0, "UNKNOWN"),
+        ("2027-11-01T10:00:00Z", 4.0, "UNKNOWN"),
+        ("2025-02-28T10:00:00Z", 90.0, "CRITICAL"),  # too much even for what it carried then
+    ],
+)
+def test_load_test_of_long_ago_says_nothing_of_what_is_carried_now(tmp_path, finished, rate, expected):
+    """Neither does one that is dated in the future."""
+    write(tmp_path, "a.json", finished=finished)
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    found = room(tmp_path, cpu, [quarters("", rate)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected a breakpoint test of the last 180 days, got one of 202" in message
+
+
 def test_breakpoint_test_in_the_history_counts_without_its_result_file(tmp_path):
     """As in a workflow, where only the lines outlive a job."""
     write(tmp_path, "a.json")
