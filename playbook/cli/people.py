@@ -81,6 +81,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
         now=clock.now(),
         evidence=options.evidence,
         root=settings.folder,
+        targets=options.targets or [settings.target.name],
     )
     say(f"{item.id} is signed off by {line.who} until {moment(line.expires)}; commit {file}")
     return EXIT_OK
@@ -161,6 +162,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         most_days=settings.people.waiver_days,
         now=now,
         covers=options.covers or _found_last(settings, catalogue, options.item, now, root),
+        targets=options.targets or [settings.target.name],
     )
     say(f"{line.item} is waived until {line.until} by {line.who}, accepted as {line.covers}; commit {file}")
     return EXIT_OK
@@ -237,6 +239,18 @@ def _require(value: str | None, settings: Settings, key: str) -> str:
         raise UsageError(f"{error}; add {error.add}") from None
 
 
+def _add_targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", metavar="NAME", help="whose item")
+    parser.add_argument(
+        "--for",
+        nargs="+",
+        dest="targets",
+        metavar="NAME",
+        help="where several targets have the same ledger: those that it is about, names or patterns such as "
+        "'shop-*' (default: the target alone)",
+    )
+
+
 def add_parsers(commands: Any, say: Say) -> None:
     """The two commands, added to what ``argparse`` calls subparsers."""
     signing = commands.add_parser(
@@ -251,7 +265,7 @@ def add_parsers(commands: Any, say: Say) -> None:
         "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="files that were reviewed"
     )
     signing.add_argument("--open", action="store_true", help="list what is missing, expired or soon to expire")
-    signing.add_argument("--target", metavar="NAME", help="whose item")
+    _add_targets(signing)
     signing.set_defaults(command=lambda options: run_attest(options, Path.cwd(), say))
 
     waiving = commands.add_parser(
@@ -269,5 +283,5 @@ def add_parsers(commands: Any, say: Say) -> None:
         help="the verdict that is accepted; CRITICAL accepts all three. Default: what the newest run found",
     )
     waiving.add_argument("--open", action="store_true", help="list the waivers, the expired ones too")
-    waiving.add_argument("--target", metavar="NAME", help="whose item")
+    _add_targets(waiving)
     waiving.set_defaults(command=lambda options: run_waive(options, Path.cwd(), say))

@@ -27,6 +27,8 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Attributes:
         note: what was reviewed, and what was found.
         when, expires: ISO 8601 with their offset.
+        targets: names or patterns of those that it is about; empty in older lines, which count for every target
+            that has this ledger.
     """
 
     item: str
@@ -35,6 +37,7 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     note: str
     expires: Moment
     evidence: list[File] = []
+    targets: list[str] = []
     digest: str
 
 
@@ -55,6 +58,7 @@ class SignOff:
         refused: lines for this item that do not count, in words: ``line 3 was edited: …``.
         now: aware, in UTC.
         since: when the system was first checked; None where that does not matter.
+        elsewhere: other targets that were signed for in the same ledger.
     """
 
     item: str
@@ -63,6 +67,7 @@ class SignOff:
     rule: Rule
     now: datetime
     since: datetime | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -112,7 +117,8 @@ class SignOff:
         """In words, for a message: ``one by Ada Novak on 2026-11-16, which expires in 2 days``."""
         refused = f" ({'; '.join(self.refused)})" if self.refused else ""
         if self.newest is None or self.left is None or self.until is None:
-            return f"none{' that is valid' if self.refused else ''}{refused}"
+            others = f" (only for {', '.join(self.elsewhere)})" if self.elsewhere else ""
+            return f"none{' that is valid' if self.refused else ''}{refused}{others}"
         when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
         ends = (
             f"expires in {hours_or_days(self.left)}" if self.valid else f"expired {hours_or_days(-self.left)} ago"
