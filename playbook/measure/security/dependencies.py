@@ -249,6 +249,8 @@ class OutdatedDependencies:
         )
         if self.project.elsewhere:
             total += whole(f"{len(self.project.elsewhere)} not of the registry")
+        if self.project.languages:
+            total += whole(f"npm's alone, and none of {', '.join(self.project.languages[:NAMED])}")
         odd = [
             f"{one.name} {one.current or 'not locked'} → {one.latest}" for one in self.old if one.behind == "other"
         ]
