@@ -169,6 +169,23 @@ def test_request_of_rails_is_read_from_its_two_lines():
     }
 
 
+def test_request_of_fastify_is_read_from_its_two_lines():
+    """As pino writes them, here behind App Platform's prefix; they belong together by their ids."""
+    asked = '"req":{{"method":"POST","url":"/login","host":"x","remoteAddress":"{}","remotePort":5}}'
+    lines = [
+        f'"reqId":"req-1",{asked.format(SOURCE)},"msg":"incoming request"',
+        f'"reqId":"req-2",{asked.format("198.51.100.7")},"msg":"incoming request"',
+        '"reqId":"req-2","res":{"statusCode":200},"responseTime":1.2,"msg":"request completed"',
+        '"reqId":"req-1","res":{"statusCode":401},"responseTime":210.3,"msg":"request completed"',
+    ]
+    reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp())
+    at = int(NOW.timestamp() * 1000) - 60_000
+    reviewer.extend(f'web 2026-01-03T12:29:00.1Z {{"level":30,"time":{at},"pid":7,{line}}}' for line in lines)
+    found = reviewer.result()
+    assert {source: row.count for (_, source), row in found.failed} == {SOURCE: 1}
+    assert {source: row.paths for source, row in found.refused} == {SOURCE: {"/login": 1}}
+
+
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_other_line_does_not_count(text):
     assert _failed(f"{AT} {text}") == {}
@@ -186,6 +203,9 @@ def test_other_line_in_json_does_not_count(fields):
         (f"IP {SOURCE} has been blocked for 1 hour", 1),
         ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: evil.example", 1),
         ("0 visitors, 3 bots blocked", 1),
+        (f'{{"timestamp":1767443340000,"action":"BLOCK","httpRequest":{{"clientIp":"{SOURCE}","uri":"/x"}}}}', 1),
+        (f'{{"Action":"block","ClientIP":"{SOURCE}"}}', 1),
+        ('{"action":"allow","rule":"block"}', 0),
         ("0 requests blocked", 0),
         ("no bots were blocked", 0),
         ("event loop is blocked for 1200 ms", 0),

@@ -16,11 +16,11 @@ from playbook.readers.logs import access, signin_requests, sshd
 from playbook.readers.logs.frames import Frame, Frames
 from playbook.readers.logs.other_signins import Kind
 from playbook.readers.logs.parse import Parser
-from playbook.readers.logs.rails import RailsRequests
 from playbook.readers.logs.signature import fold_path
 from playbook.readers.logs.signins import SignIns, source_in
 from playbook.readers.logs.tables import BoundedTable
 from playbook.readers.logs.text import clean
+from playbook.readers.logs.two_lines import TwoLineRequests
 from playbook.readers.logs.visitors import visitor
 
 HOUR = 3600
@@ -33,6 +33,8 @@ _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login", "wordp
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
 _MAX_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
+# As the firewalls of Cloudflare and AWS write it.
+_BLOCKS = re.compile(r'(?i)"action" ?: ?"block"')
 # None of them; a thread, a loop or a job that waits; Go's state of a goroutine.
 _NOT_REFUSED = re.compile(
     r"(?i)\b(?:0|no|not|nothing|never|non)[ -](?:[\w-]{1,20} ){0,2}blocked\b|, blocked\]"
@@ -130,7 +132,7 @@ class SecurityReviewer:
         self.since, self.until, self.strict = since, until, strict
         self._parser, self._frames = Parser(until, zone), Frames(until, zone)
         self._previous: Frame | None = None
-        self._sign_ins, self._rails = SignIns(), RailsRequests()
+        self._sign_ins, self._requests = SignIns(), TwoLineRequests()
         self._before: float | None = None
         self._waiting: list[str] = []
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
@@ -241,7 +243,7 @@ class SecurityReviewer:
 
     def _request(self, request: access.Access, time: float, line: str) -> None:
         self._access += 1
-        began = self._rails.ended(line)
+        began = self._requests.ended(line)
         if began:
             request = request._replace(path=began.path, client=request.client or began.client)
             line = f"{began.method} {line}"
@@ -253,8 +255,9 @@ class SecurityReviewer:
             self._fail("access", visitor(request.client, line) or source_in(line), 1, time)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
-        self._rails.begin(line)
-        if ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text)):
+        self._requests.begin(line)
+        is_blocked = ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text))
+        if is_blocked or ('ction"' in line and _BLOCKS.search(line)):
             self._refuse("blocked", source_in(text) or source_in(line), "", time)
         for attempt in self._sign_ins.read(text, line, program, process):
             if not attempt.succeeded:
