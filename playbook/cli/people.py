@@ -20,7 +20,7 @@ from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
-from playbook.history.people.attest import attest, moment, rule_for
+from playbook.history.people.attest import attest, moment, rule_for, window_of
 from playbook.history.people.files import known, rules, sign_offs_of, waivers_of
 from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limited, waive
 from playbook.history.runs import History, RunLine
@@ -82,9 +82,17 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
         evidence=options.evidence,
         root=settings.folder,
         targets=options.targets or [settings.target.name],
+        window=_window_ahead(settings, clock.now()) if item.set == "pre_maintenance" else "",
     )
-    say(f"{item.id} is signed off by {line.who} until {moment(line.expires)}; commit {file}")
+    about = f" for {line.window}" if line.window else ""
+    say(f"{item.id} is signed off{about} by {line.who} until {moment(line.expires)}; commit {file}")
     return EXIT_OK
+
+
+def _window_ahead(settings: Settings, now: datetime) -> str:
+    """The next planned maintenance; empty where the settings have none."""
+    ahead = (one for one in settings.maintenance.in_utc() if one.end > now)
+    return next((window_of(one.start, one.end) for one in ahead), "")
 
 
 def _signable(name: str, catalogue: Catalogue) -> Item:

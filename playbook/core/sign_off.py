@@ -29,6 +29,7 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         when, expires: ISO 8601 with their offset.
         targets: names or patterns of those that it is about; empty in older lines, which count for every target
             that has this ledger.
+        window: beginning and end of the planned maintenance that it is about; empty where it is about none.
     """
 
     item: str
@@ -38,6 +39,7 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     expires: Moment
     evidence: list[File] = []
     targets: list[str] = []
+    window: str = ""
     digest: str
 
 
@@ -119,7 +121,8 @@ class SignOff:
         if self.newest is None or self.left is None or self.until is None:
             others = f" (only for {', '.join(self.elsewhere)})" if self.elsewhere else ""
             return f"none{' that is valid' if self.refused else ''}{refused}{others}"
-        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
+        about = f" for {self.newest.window}" if self.newest.window else ""
+        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}{about}"
         ends = (
             f"expires in {hours_or_days(self.left)}" if self.valid else f"expired {hours_or_days(-self.left)} ago"
         )

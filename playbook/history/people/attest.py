@@ -113,12 +113,14 @@ def attest(
     evidence: Sequence[Path] = (),
     root: Path,
     targets: Sequence[str] = (),
+    window: str = "",
 ) -> Attestation:
     """Add a sign-off to the ledger.
 
     Args:
         evidence: files that were checked; they must be below ``root``, as they are kept with the ledger.
         targets: names or patterns of those that it is about.
+        window: as ``window_of`` writes the planned maintenance that it is about.
 
     Raises:
         UsageError: a text is empty or not a plain line, a file cannot be read, or the ledger cannot be written.
@@ -132,6 +134,8 @@ def attest(
     }
     if targets:
         fields["targets"] = list(targets)
+    if window:
+        fields["window"] = window
     if evidence:
         fields["evidence"] = [_file(path, file.parent, root) for path in evidence]
     ledger.append(file, fields)
@@ -166,6 +170,11 @@ def plain_line(text: str, option: str) -> str:
     if not text.isprintable():
         raise UsageError(f"{option} must be one line of plain text, got {text!r}")
     return text
+
+
+def window_of(start: datetime, end: datetime) -> str:
+    """``2026-11-28T22:00:00Z to 2026-11-28T23:00:00Z``."""
+    return f"{moment(start)} to {moment(end)}"
 
 
 def moment(at: datetime) -> str:

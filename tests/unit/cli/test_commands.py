@@ -66,6 +66,20 @@ def test_sign_off_is_about_its_target_or_about_those_that_are_named(project, cap
         assert "weekly.docs.updated: Ada, for another 9 days" in said
 
 
+def test_sign_off_before_a_maintenance_names_its_window(project, capsys):
+    """So that it is not taken for one about the time to which the window is moved later."""
+    with (project / "playbook.toml").open("a") as settings:
+        settings.write(
+            '[targets.production.maintenance]\ntime_zone = "Europe/Berlin"\n'
+            'windows = [{ name = "x", start = 2126-11-28T22:00:00, end = 2126-11-28T23:30:00 }]\n'
+        )
+    code, said = run(
+        capsys, "attest", "pre_maintenance.window", "--by", "Ada", "--note", "announced in the channel"
+    )
+    assert code == 0
+    assert "is signed off for 2126-11-28T21:00:00Z to 2126-11-28T22:30:00Z by Ada until " in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
