@@ -17,7 +17,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged, period_of, since_of
-from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.app.sampled import fresh, spec_names, unseen
 from playbook.measure.known import known
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
@@ -185,10 +185,10 @@ def storage_week(prometheus: Prometheus, redis_stats: Outcome, settings: Setting
         trend, since = fit_of_newest(parts, DAY, settings.trends)
         return Area(name, points, trend, evicts, size, since_of(since))
 
-    files, (wanted, named) = hours("component_storage"), awake(settings)
+    files, spec = hours("component_storage"), spec_names(settings)
     seen = {name for name, _ in files}
-    files += [(name, ()) for name in unseen(wanted, seen) if not errors]
-    answers.append(named)
+    files += [(name, ()) for name in unseen(spec.awake, seen) if not errors]
+    answers.append(spec.coverage)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
     stats: RedisStats | None
     stats, of_redis = known(redis_stats, "the memory limit of Redis")

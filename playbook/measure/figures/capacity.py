@@ -22,7 +22,7 @@ from playbook.core.wording import within
 from playbook.measure.app.app import identity_of
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
-from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.app.sampled import departed, fresh, spec_names, unseen
 from playbook.measure.app.scaling_policy import instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test, recent_enough
 from playbook.measure.known import or_unread
@@ -281,8 +281,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         ("Storage", "component_storage", settings.limits.storage),
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
-    found, answers, read = [], Coverage(), []
-    errors: list[Unmeasured] = []
+    found, answers, read, errors = [], Coverage(), [], list[Unmeasured]()
     for kind, key, limit in kinds:
         query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
         try:
@@ -304,10 +303,13 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     if not read:
         raise errors[0]
     # A component with memory but no CPU samples is reported as missing, not skipped.
-    seen = {name for one in found for name in one}
-    wanted, named = awake(settings)
-    answers += named
-    names = sorted(seen.union(unseen(wanted, seen))) or [""]
+    spec = spec_names(settings)
+    gone = departed(found, spec, now)
+    seen = {name for one in found for name in one} - gone
+    answers += spec.coverage + whole(
+        f"without {', '.join(sorted(gone))}, of which the app has none" if gone else ""
+    )
+    names = sorted(seen.union(unseen(spec.awake, seen))) or [""]
     courses = []
     for (kind, limit), points_of in zip(read, found, strict=True):
         for name in names:

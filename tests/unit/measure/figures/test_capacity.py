@@ -131,6 +131,24 @@ def test_component_of_the_spec_that_was_never_seen_is_missed(spec, answers, verd
     assert message.casefold() in found[1].casefold()
 
 
+@pytest.mark.parametrize(
+    ("spec", "days", "expected"),
+    [
+        (["web"], 20, "OK"),  # renamed three weeks ago
+        (["web"], 5, "UNKNOWN"),  # perhaps it only fell silent
+        (["web", "old"], 20, "UNKNOWN"),
+        (spec_factory.NO_PLATFORM, 20, "UNKNOWN"),
+    ],
+)
+def test_component_that_the_app_has_no_more_is_left_out(spec, days, expected, monkeypatch):
+    """Its samples of two months ago are still there."""
+    monkeypatch.setattr(sampled, "digitalocean", spec_factory.platform(spec))
+    old = series("old", 50.0, count=60)
+    mine = [series("web", 50.0), Series(old.labels, old.points[:-days])]
+    found = growth_verdict(component_cpu=mine, component_memory=mine, component_storage=mine)
+    assert found[0] == expected, found
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_highest_of_several_series_of_a_component_grows(order):
     """An operator's own query may have one for each instance; neither the first nor the last stands for all."""
