@@ -76,6 +76,14 @@ class Activity:
         return self.hours[hour], hour
 
 
+@dataclass(slots=True)
+class _Said:
+    """Whether a component has access lines, and whether any of its lines may tell of a sign-in."""
+
+    answers: bool = False
+    tells: bool = False
+
+
 Sources = list[tuple[str, Activity]]
 
 
@@ -99,6 +107,9 @@ class SecurityReview:
         failed_hours: by kind, start of the hour → failed sign-ins of all sources.
         accepted: source and time of successful sign-ins by password, the last of each source in an hour.
         left_out: sources with too little activity to be kept.
+        components: names of those with lines.
+        answering: names of those with access lines.
+        telling: names of those with access lines or lines about sign-ins.
     """
 
     lines: int
@@ -117,6 +128,9 @@ class SecurityReview:
     failed_hours: dict[Kind, dict[int, int]]
     accepted: list[tuple[str, float]]
     left_out: int
+    components: frozenset[str] = frozenset()
+    answering: frozenset[str] = frozenset()
+    telling: frozenset[str] = frozenset()
 
 
 class SecurityReviewer:
@@ -147,6 +161,7 @@ class SecurityReviewer:
         self._failed_hours: dict[Kind, dict[int, int]] = {}
         self._accepted: dict[tuple[str, int], float] = {}
         self._accepted_lost = 0
+        self._components: dict[str, _Said] = {}
 
     def extend(self, lines: Iterable[str]) -> None:
         """Review one part of a log, which does not continue the previous one."""
@@ -181,11 +196,13 @@ class SecurityReviewer:
         self._before = time
         if not self._dated(time, line) or time is None:
             return
+        about = self._sign_ins.about
         if entry.access:
             self._request(entry.access, time, line)
+            self._heard(entry.component, answers=True)
             return
-        about = self._sign_ins.about
         self._words(entry.text, line, time, "", "")
+        self._heard(entry.component, tells=about != self._sign_ins.about)
         known = entry.component or about != self._sign_ins.about or sshd.read(entry.text)
         if self.strict and not known:
             self._not_understood(line)
@@ -269,6 +286,16 @@ class SecurityReviewer:
             else:
                 self._accepted_lost += 1
 
+    def _heard(self, component: str, *, answers: bool = False, tells: bool = False) -> None:
+        """Note what a component writes."""
+        said = self._components.get(component)
+        if said is None:
+            if len(self._components) >= _SOURCES:
+                return
+            said = self._components[component] = _Said()
+        said.answers |= answers
+        said.tells |= answers or tells
+
     def _not_understood(self, line: str) -> None:
         self._strange += 1
         self._example(line)
@@ -297,6 +324,9 @@ class SecurityReviewer:
             failed_hours=self._failed_hours,
             accepted=[(source, time) for (source, _), time in self._accepted.items()],
             left_out=self._refused.left_out + self._failed.left_out,
+            components=frozenset(self._components),
+            answering=frozenset(name for name, said in self._components.items() if said.answers),
+            telling=frozenset(name for name, said in self._components.items() if said.tells),
         )
 
     def _refuse(self, what: str, source: str, path: str, time: float) -> None:

@@ -1,6 +1,7 @@
 """Refused requests and failed sign-ins of a week, and guessed passwords."""
 
 import contextlib
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -316,3 +317,30 @@ def test_log_that_earlier_runs_have_found_is_missed():
     before = call_logs(both, SETTINGS, NOW - timedelta(days=1), Earlier())
     kept = logs_of_the_week(Files(*ORDINARY), SETTINGS, CLOCK, Earlier(lambda: [{"logs": before.read}]))
     assert "logs that earlier runs have found are missing: shop-proxy " in kept.coverage.got
+
+
+@pytest.mark.parametrize(
+    ("of_api", "suspicious", "sign_ins"),
+    [
+        ([], "UNKNOWN", "UNKNOWN"),
+        (["ready on 8080"], "UNKNOWN", "UNKNOWN"),  # Express without a request log
+        (["WARN login failed for eve from 192.0.2.9"], "UNKNOWN", "OK"),
+        (['192.0.2.9 - - [20/Nov/2026:10:00:00 +0000] "GET /api HTTP/1.1" 200 1 "-" "-"'], "OK", "OK"),
+    ],
+)
+def test_component_that_answers_requests_and_does_not_log_them_is_unknown(of_api, suspicious, sign_ins, settings):
+    """Every sign-in goes to the API, and only the website logs its requests."""
+
+    class Platform(Log):
+        def read(self, since):
+            stream = super().read(since)
+            return dataclasses.replace(stream, expected=("web", "api"), serving=("web", "api"))
+
+    said = [line(text, hours).replace("web ", "api ", 1) for hours in range(169) for text in of_api]
+    ours = settings()
+    kept = logs_of_the_week(Platform(*ORDINARY, *said), ours, CLOCK, Earlier())
+    refusals, failures = security_log(kept), failed_logins(kept, ours, CLOCK, Earlier())
+    found = judged(checks.test_no_source_is_refused_unusually_often, security_log=refusals)
+    assert str(found[0]) == suspicious, found
+    found = judged(checks.test_nobody_guesses_passwords, failed_logins=failures)
+    assert str(found[0]) == sign_ins, found
