@@ -217,3 +217,22 @@ def test_leak_of_the_newest_release_is_not_hidden_by_the_one_before(deployed, be
     assert growth(found) == wanted
     if wanted == "CRITICAL":
         assert "by its course since 2026-11-20 07:00" in found.filling[0].reading.over
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        (flat(70.0), lambda days: 65 + 5 * days, "WARNING"),  # full in a week, and below the other one until now
+        (flat(70.0), flat(20.0), "OK"),
+        (flat(70.0), lambda days: 70 + 5 * days if days < -1 else math.nan, "OK"),
+    ],
+    ids=["leaks", "idle", "replaced"],
+)
+def test_instance_that_leaks_below_a_fuller_one_is_found(one, other, wanted):
+    """The busiest instance of each hour is always the other one."""
+    noisy = (
+        course("web", lambda days, f=f: f(days) + 0.2 * math.sin(9 * days), instance=str(f)) for f in (one, other)
+    )
+    found = memory(*noisy, course("worker", flat(10.0)))
+    assert growth(found) == wanted
+    assert wanted != "WARNING" or "by the last 7 days of one instance" in found.filling[0].reading.over
