@@ -65,10 +65,11 @@ class CauseDetails(Message, frozen=True):
 
 
 class Source(Message, frozen=True):
-    """What a component was built from."""
+    """What a component was built from: a repository, or an image of a registry."""
 
     name: str = ""
     source_commit_hash: str = ""
+    source_image_digest: str = ""
 
 
 def _first_reason(steps: list[Step]) -> Reason | None:
@@ -117,8 +118,9 @@ class Deployment(Message, frozen=True):
 
     @property
     def sources(self) -> frozenset[tuple[str, str]]:
-        """Component and commit of each that is built from a repository; they may come from several."""
-        return frozenset((one.name, one.source_commit_hash) for one in self._built if one.source_commit_hash)
+        """Component and commit, or digest of its image, of each; they may come from several repositories."""
+        built = ((one.name, one.source_commit_hash or one.source_image_digest) for one in self._built)
+        return frozenset((name, source) for name, source in built if source)
 
     @property
     def _built(self) -> tuple[Source, ...]:

@@ -43,7 +43,7 @@ class Release:
         error_steps: number of failed steps, as counted by the platform.
         followed: a newer one was made.
         overtaken: it was superseded although an older one still serves, so it never served itself.
-        sources: component and commit of each that was built from a repository.
+        sources: component and commit of each that was built from a repository, or the digest of its image.
         known_sources: those of the deployments before it that served.
     """
 
