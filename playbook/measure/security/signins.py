@@ -28,11 +28,13 @@ from playbook.measure.security.security_log import (
     time_text,
 )
 from playbook.readers.logs.security import HOUR, Activity, SecurityReview
+from playbook.readers.logs.visitors import is_visitor
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.security import Security
 
 _ROWS = 15
+_FEW_SUCCEED = 5  # times as many failures as sign-ins: passwords are tried
 _KINDS = {
     "ssh": "sshd",
     "penalty": "sshd's penalties",
@@ -181,7 +183,23 @@ class FailedLogins:
                 found.append(
                     f"{source or NOT_SAID} signed in at {time_text(time)} UTC after {before:,} wrong passwords"
                 )
-        return "; ".join(found[:5])
+        return "; ".join((found + self._guessed_at_forms)[:5])
+
+    @property
+    def _guessed_at_forms(self) -> list[str]:
+        """As ``guessed``, by the answers to forms. Of many people behind one address most sign in at once."""
+        found = []
+        for review in self._reviews:
+            failed = {source: row for (kind, source), row in review.failed if kind == "access"}
+            for source, hour, count, time in sorted(review.signed_in, key=lambda one: one[3]):
+                row = failed.get(source)
+                if row is None or not is_visitor(source) or row.first >= time:
+                    continue
+                before = row.hours.get(hour, 0) + row.hours.get(hour - HOUR, 0)
+                if before >= max(self.wanted.break_in_failures, _FEW_SUCCEED * count):
+                    at = f"{time_text(time)} UTC"
+                    found.append(f"{source} was let in at {at} after {before:,} refused sign-ins")
+        return found
 
     def evidence(self) -> list[Evidence]:
         """What was read, and failed sign-ins by source."""

@@ -107,6 +107,7 @@ class SecurityReview:
         failed_hours: by kind, start of the hour → failed sign-ins of all sources.
         accepted: source and time of successful sign-ins by password, the last of each source in an hour.
         left_out: sources with too little activity to be kept.
+        signed_in: source, start of the hour, number and last time of requests that may have signed somebody in.
         components: names of those with lines.
         answering: names of those with access lines.
         telling: names of those with access lines or lines about sign-ins.
@@ -128,6 +129,7 @@ class SecurityReview:
     failed_hours: dict[Kind, dict[int, int]]
     accepted: list[tuple[str, float]]
     left_out: int
+    signed_in: tuple[tuple[str, int, int, float], ...] = ()
     components: frozenset[str] = frozenset()
     answering: frozenset[str] = frozenset()
     telling: frozenset[str] = frozenset()
@@ -162,6 +164,7 @@ class SecurityReviewer:
         self._accepted: dict[tuple[str, int], float] = {}
         self._accepted_lost = 0
         self._components: dict[str, _Said] = {}
+        self._signed_in: dict[tuple[str, int], tuple[int, float]] = {}
 
     def extend(self, lines: Iterable[str]) -> None:
         """Review one part of a log, which does not continue the previous one."""
@@ -270,6 +273,16 @@ class SecurityReviewer:
         failed = signin_requests.is_failed(request.status, request.path, line)
         if failed or (signin_requests.sends(line) and self._sign_ins.failed_beside(line)):
             self._fail("access", visitor(request.client, line) or source_in(line), 1, time)
+        elif signin_requests.is_accepted(request.status, request.path, line):
+            self._sign_in(visitor(request.client, line), time)
+
+    def _sign_in(self, source: str, time: float) -> None:
+        key = source, int(time) // HOUR * HOUR
+        if key not in self._signed_in and len(self._signed_in) >= _ACCEPTED:
+            self._accepted_lost += 1
+            return
+        count, last = self._signed_in.get(key, (0, time))
+        self._signed_in[key] = count + 1, max(time, last)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
         self._requests.begin(line)
@@ -324,6 +337,7 @@ class SecurityReviewer:
             failed_hours=self._failed_hours,
             accepted=[(source, time) for (source, _), time in self._accepted.items()],
             left_out=self._refused.left_out + self._failed.left_out,
+            signed_in=tuple((*key, *found) for key, found in self._signed_in.items()),
             components=frozenset(self._components),
             answering=frozenset(name for name, said in self._components.items() if said.answers),
             telling=frozenset(name for name, said in self._components.items() if said.tells),

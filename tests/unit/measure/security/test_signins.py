@@ -344,3 +344,35 @@ def test_component_that_answers_requests_and_does_not_log_them_is_unknown(of_api
     assert str(found[0]) == suspicious, found
     found = judged(checks.test_nobody_guesses_passwords, failed_logins=failures)
     assert str(found[0]) == sign_ins, found
+
+
+def signing_in(client, status, minutes, path="/api/login", method="POST"):
+    return line(
+        f'{client} - - [20/Nov/2026:10:00:00 +0000] "{method} {path} HTTP/1.1" {status} 12 "-" "-"', minutes / 60
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "path", "expected"),
+    [
+        ([401] * 20 + [200], "/api/login", "CRITICAL"),
+        ([422] * 20 + [303], "/users/sign_in", "CRITICAL"),
+        ([200] * 20 + [302], "/wp-login.php", "CRITICAL"),
+        ([200] + [401] * 20, "/api/login", "OK"),  # signed in before
+        ([401] * 9 + [200], "/api/login", "OK"),
+        ([401, 200] * 15, "/api/login", "OK"),  # an office of many people
+        ([302] * 21, "/login", "OK"),  # Laravel answers both alike
+        ([401] * 20 + [200], "/api/auth/refresh", "OK"),
+    ],
+)
+def test_password_guessed_at_a_form_is_found(statuses, path, expected, settings):
+    """By the answers to sign-ins, in access lines."""
+    tries = [signing_in("203.0.113.66", status, 50 - n, path) for n, status in enumerate(statuses)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries), SETTINGS, CLOCK, Earlier())
+    found = judged(
+        checks.test_nobody_guesses_passwords, failed_logins=failed_logins(kept, settings(), CLOCK, Earlier())
+    )
+    assert str(found[0]) == expected, found
+    proxied = [signing_in("10.244.0.7", status, 50 - n, path) for n, status in enumerate(statuses)]
+    kept = logs_of_the_week(Log(*ORDINARY, *proxied), SETTINGS, CLOCK, Earlier())
+    assert failed_logins(kept, settings(), CLOCK, Earlier()).guessed == ""  # all visitors together
