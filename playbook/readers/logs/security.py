@@ -278,9 +278,10 @@ class SecurityReviewer:
 
     def _sign_in(self, source: str, time: float) -> None:
         key = source, int(time) // HOUR * HOUR
-        if key not in self._signed_in and len(self._signed_in) >= _ACCEPTED:
-            self._accepted_lost += 1
-            return
+        if len(self._signed_in) >= _ACCEPTED:  # of most visitors nothing was refused
+            kept = {one: said for one, said in self._signed_in.items() if ("access", one[0]) in self._failed}
+            self._accepted_lost += len(kept) >= _ACCEPTED
+            self._signed_in = kept if len(kept) < _ACCEPTED else {}
         count, last = self._signed_in.get(key, (0, time))
         self._signed_in[key] = count + 1, max(time, last)
 

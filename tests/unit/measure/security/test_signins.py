@@ -376,3 +376,13 @@ def test_password_guessed_at_a_form_is_found(statuses, path, expected, settings)
     proxied = [signing_in("10.244.0.7", status, 50 - n, path) for n, status in enumerate(statuses)]
     kept = logs_of_the_week(Log(*ORDINARY, *proxied), SETTINGS, CLOCK, Earlier())
     assert failed_logins(kept, settings(), CLOCK, Earlier()).guessed == ""  # all visitors together
+
+
+def test_sign_ins_of_a_large_site_are_no_lines_that_are_not_understood(settings, monkeypatch):
+    """Of those without a failure nothing is kept beyond the bound."""
+    monkeypatch.setattr("playbook.readers.logs.security._ACCEPTED", 10)
+    tries = [signing_in("203.0.113.66", status, 50 - n) for n, status in enumerate([401] * 20 + [200])]
+    many = [signing_in(f"198.51.100.{n}", 200, 20 - n / 10) for n in range(100)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries, *many), SETTINGS, CLOCK, Earlier())
+    assert kept.log.coverage.enough
+    assert "203.0.113.66 was let in" in failed_logins(kept, settings(), CLOCK, Earlier()).guessed
