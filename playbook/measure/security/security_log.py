@@ -27,8 +27,8 @@ from playbook.settings.sections.target import Logs
 DAY = 86400.0
 _ROWS = 15
 NOT_SAID = "not said"
-_EACH_VISITOR = "the address of each visitor who was refused"
-_PROXY_HINT = (
+EACH_VISITOR = "the address of each visitor who was refused"
+PROXY_HINT = (
     "Behind proxies, such as App Platform's, let the web component log X-Forwarded-For or do-connecting-ip; in "
     "Express, app.set('trust proxy', 1)."
 )
@@ -130,7 +130,7 @@ class SecurityLog:
         if too_many and self.limit.verdict(worst) is Verdict.OK:
             whose = f"from {proxy}" if proxy else "without an address"
             got = f"{several:,} refused at {hour_text(hour_of_several)} {whose}"
-            return Reading(math.nan, self.over, lacking("", expected=_EACH_VISITOR, got=got, hint=_PROXY_HINT))
+            return Reading(math.nan, self.over, lacking("", expected=EACH_VISITOR, got=got, hint=PROXY_HINT))
         if several > worst and not too_many:
             worst, hour, source = several, hour_of_several, proxy
         return Reading(worst, f"{self.over}, by {source or NOT_SAID} at {hour_text(hour)}" if worst else self.over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -13,11 +14,14 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.limits import Reading
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Verdict
 from playbook.measure.logs.logs_of_before import SIGN_INS, call_sign_ins
 from playbook.measure.roll_call import RollCall
 from playbook.measure.security.security_log import (
+    EACH_VISITOR,
     NOT_SAID,
+    PROXY_HINT,
     LogsOfTheWeek,
     SecurityLog,
     coverage_facts,
@@ -51,6 +55,13 @@ _KINDS = {
 }
 
 
+_OF_VISITORS = frozenset({"access", "application"})
+
+
+def _whose(source: str) -> str:
+    return f"from {source}" if source else "without an address"
+
+
 @dataclass(frozen=True, slots=True)
 class FailedLogins:
     """Failed sign-ins, from the target's logs and from sign-in files.
@@ -59,6 +70,7 @@ class FailedLogins:
         logs: from the target's logs; None where they could not be read.
         files: from the files; None where none are set, or could be read.
         problems: what could not be read of the files, or of the logs altogether.
+        limit: of one source in an hour.
         roll: the files beside those of earlier runs; None where they could not be listed.
     """
 
@@ -70,6 +82,7 @@ class FailedLogins:
     rules: CoverageRules
     since: float
     until: float
+    limit: Limit
     roll: RollCall | None = None
 
     @property
@@ -145,14 +158,27 @@ class FailedLogins:
 
     @property
     def by_source(self) -> Reading:
-        """Failed sign-ins of the source with the most in an hour."""
-        worst, found = 0, ""
-        for review in self._reviews:
-            for (kind, source), row in review.failed:
-                if row.worst_hour[0] > worst:
-                    worst = row.worst_hour[0]
-                    found = f", from {source or NOT_SAID} at {hour_text(row.worst_hour[1])}, says {_KINDS[kind]}"
-        return Reading(worst, self._over + found)
+        """Failed sign-ins of the source with the most in an hour.
+
+        In the words of an application, a proxy of the own network is many visitors, as are lines that name nobody:
+        beyond the limit it is not known whether one of them is.
+        """
+        rows = [
+            (*row.worst_hour, kind, source) for review in self._reviews for (kind, source), row in review.failed
+        ]
+        several = [row for row in rows if row[2] in _OF_VISITORS and not is_visitor(row[3])]
+        worst = max((row for row in rows if row not in several), default=None, key=lambda row: row[0])
+        most = max(several, default=None, key=lambda row: row[0])
+        if most and self.limit.verdict(most[0]) is not Verdict.OK:
+            if worst is None or self.limit.verdict(worst[0]) is Verdict.OK:
+                got = f"{most[0]:,} failed sign-ins at {hour_text(most[1])} {_whose(most[3])}"
+                return Reading(math.nan, self._over, lacking("", expected=EACH_VISITOR, got=got, hint=PROXY_HINT))
+        elif most and (worst is None or most[0] > worst[0]):
+            worst = most
+        if worst is None:
+            return Reading(0, self._over)
+        count, hour, kind, source = worst
+        return Reading(count, f"{self._over}, from {source or NOT_SAID} at {hour_text(hour)}, says {_KINDS[kind]}")
 
     @property
     def altogether(self) -> Reading:
@@ -271,5 +297,14 @@ def failed_logins(
         raise errors[0]
     problems += map(str, errors)
     return FailedLogins(
-        log, review, source, tuple(problems), wanted, settings.coverage, since.timestamp(), until.timestamp(), roll
+        log,
+        review,
+        source,
+        tuple(problems),
+        wanted,
+        settings.coverage,
+        since.timestamp(),
+        until.timestamp(),
+        settings.limits.failed_logins,
+        roll,
     )

@@ -386,3 +386,17 @@ def test_sign_ins_of_a_large_site_are_no_lines_that_are_not_understood(settings,
     kept = logs_of_the_week(Log(*ORDINARY, *tries, *many), SETTINGS, CLOCK, Earlier())
     assert kept.log.coverage.enough
     assert "203.0.113.66 was let in" in failed_logins(kept, settings(), CLOCK, Earlier()).guessed
+
+
+@pytest.mark.parametrize(
+    ("client", "count", "expected"),
+    [("10.244.0.7", 35, "UNKNOWN"), ("203.0.113.66", 35, "WARNING"), ("10.244.0.7", 20, "OK")],
+)
+def test_proxy_is_many_visitors_who_fail_to_sign_in(client, count, expected, settings):
+    """App Platform's: whether one visitor failed that often is not known."""
+    tries = [signing_in(client, 401, 29 - n / 2) for n in range(count)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries), SETTINGS, CLOCK, Earlier())
+    found = judged(
+        checks.test_nobody_guesses_passwords, failed_logins=failed_logins(kept, settings(), CLOCK, Earlier())
+    )
+    assert str(found[0]) == expected, found
