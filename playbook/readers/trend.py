@@ -128,6 +128,20 @@ def fit_of_newest(
     return (last, newest[0][0]) if last.steady and last.slope > 0 else (every, None)
 
 
+def fit_days(days: Sequence[Point], rule: Trends, *, restarts: bool) -> Trend:
+    """The trend of daily values, by weekday.
+
+    Args:
+        restarts: a fall is the end of a process, or of files that were deleted, and no weekend; where only what
+            came after the newest one grows steadily, it is the trend of that.
+    """
+    every = fit([days], 7 * DAY, rule)
+    if not restarts or every.steady:
+        return every
+    last = fit(split_at_falls(days, rule.restart_points)[-1:], 7 * DAY, rule)
+    return last if last.steady and last.slope > 0 else every
+
+
 def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
     """The points in parts, with a new one wherever a value falls by more than ``fall``."""
     parts: list[list[Point]] = []

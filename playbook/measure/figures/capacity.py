@@ -29,7 +29,7 @@ from playbook.measure.known import or_unread
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.planning import history_of
-from playbook.readers.trend import DAY, Point, Trend, fit
+from playbook.readers.trend import DAY, Point, Trend, fit_days
 from playbook.settings.model import Settings
 
 HISTORY_DAYS = 60
@@ -39,7 +39,6 @@ NEWEST = timedelta(days=2)
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
 QUARTERS = 2880  # in 30 days
-WEEK_SECONDS = 7 * DAY
 COMPONENTS = ("component_cpu", "component_memory", "component_storage")
 
 
@@ -314,7 +313,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     for (kind, limit), points_of in zip(read, found, strict=True):
         for name in names:
             points = points_of.get(name, ())
-            trend = fit([points], WEEK_SECONDS, settings.trends)
+            trend = fit_days(points, settings.trends, restarts=kind != "CPU")
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
     answers += own_series(aside(prometheus), settings, COMPONENTS, DAY, now)
     return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)

@@ -85,6 +85,30 @@ def test_steady_growth_reports_the_date_of_its_limit():
     assert found.coverage.words == "1 answer · 2 series of this target · 60 of 60 days"
 
 
+def daily(value):
+    """Sixty days of a component; ``value`` is a function of the days relative to now, which are negative."""
+    at = NOW.timestamp()
+    return [Series({"component": "web"}, tuple((at - DAY * ago, value(-ago)) for ago in range(59, -1, -1)))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (
+            {"component_memory": daily(lambda day: 60 + 0.5 * (day + 59) if day < -30 else 42 + day + 30)},
+            "CRITICAL",
+        ),
+        ({"component_storage": daily(lambda day: 70 if day < -30 else 35 + 1.2 * (day + 30))}, "CRITICAL"),
+        ({"component_memory": daily(lambda day: 70 if day < -25 else 45)}, "OK"),
+        ({"component_memory": daily(lambda day: 40 + 3 * (day % 7))}, "OK"),  # deployed every week
+        ({"component_cpu": daily(lambda day: 40 - 20 * (day % 7 > 4) - 0.1 * day)}, "OK"),
+    ],
+)
+def test_growth_since_a_resize_or_a_cleanup_is_not_hidden_by_the_time_before(answers, expected):
+    """The days before it were of another size, or of files that are gone."""
+    assert growth_verdict(**answers)[0] == expected
+
+
 def test_no_growth_is_reported():
     """In the summary."""
     found = growth()
