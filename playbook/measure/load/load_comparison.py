@@ -61,7 +61,6 @@ class LoadComparison:
         before: the newest earlier one; None where there is none.
         unlike: differences in its plan, which make it not comparable.
         test: coverage of the test itself.
-        gone: endpoints that had a P95, and were hardly asked now.
     """
 
     now: kept.LoadLine
@@ -72,28 +71,18 @@ class LoadComparison:
     slack: float
     problems: tuple[str, ...]
     test: Coverage
-    gone: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
         """Coverage of the test, and how much of it could be compared."""
         if self.compared or self._held_less:
-            return self.test + whole(f"{len(self.compared)} P95s compared") + self._gone
+            return self.test + whole(f"{len(self.compared)} P95s compared")
         return self.test + lacking(
             "nothing to compare with",
             expected="an earlier test of the same plan",
             got=self.summary,
             hint="Run the test again: the next one has this to be compared with." if self.test.enough else "",
         )
-
-    @property
-    def _gone(self) -> Coverage:
-        """An endpoint that has become so slow that it could hardly be asked has no P95 to compare."""
-        if not self.gone:
-            return Coverage()
-        few = " and ".join(self.gone)
-        expected = f"about as many requests of each as last time, when it had {LEAST_COMPARED} or more"
-        return lacking("", expected=expected, got=f"fewer than half of that of {few}")
 
     @property
     def allowed(self) -> str:
@@ -179,12 +168,10 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
     before = next((one for one in mine if one.started < line.started), None)
     unlike = () if before is None else differences(line, before)
     compared = () if before is None or unlike else compare(line, before, load.worse_times, load.worse_seconds)
-    gone: tuple[str, ...] = ()
     if before and not unlike and not load_test.is_breakpoint:
         compared += failing(load_test, before)
-        gone = hardly_asked(load_test, before)
     return LoadComparison(
-        line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, seen, gone
+        line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, seen
     )
 
 
@@ -220,13 +207,6 @@ def failing(test: LoadTest, before: kept.LoadLine) -> tuple[Compared, ...]:
         for one in test.outcome.endpoints
         if one.p95 is None and one.requests >= LEAST_COMPARED and one.name in before.p95
     )
-
-
-def hardly_asked(test: LoadTest, before: kept.LoadLine) -> tuple[str, ...]:
-    """Endpoints that had a P95, and now fewer than half of the requests that one needs."""
-    asked = {one.name: one.requests for one in test.outcome.endpoints}
-    names = (name for name in before.p95 if name != test.outcome.all.name)
-    return tuple(name_of(name) for name in names if 2 * asked.get(name, 0) < LEAST_COMPARED)
 
 
 def differences(one: kept.LoadLine, other: kept.LoadLine) -> tuple[str, ...]:

@@ -644,16 +644,6 @@ def test_test_that_did_not_run_as_planned_is_no_measure_for_later_ones(tmp_path,
     assert load_comparison(made(after), SETTINGS, order(tmp_path)).worse == ["homepage 8.000 s after 0.100 s"]
 
 
-@pytest.mark.parametrize(("asked", "expected"), [(3, "UNKNOWN"), (0, "UNKNOWN"), (19, "OK"), (30, "OK")])
-def test_endpoint_that_could_hardly_be_asked_any_more_is_not_compared(tmp_path, asked, expected):
-    """It became so slow that its users were done with three requests; the others say nothing of it."""
-    load_comparison(made(endpoints=[endpoint("homepage"), endpoint("health", 40)]), SETTINGS, order(tmp_path))
-    slow = outcome(endpoints=[endpoint("homepage"), *([endpoint("health", asked, p95=0.2)] if asked else [])])
-    found = load_comparison(made(later(slow)), SETTINGS, order(tmp_path))
-    the_check = check("test_load", "test_answers_take_no_longer_than_last_time")
-    assert str(judged(the_check, load_comparison=found)[0]) == expected
-
-
 def test_p95_of_few_requests_is_not_compared(tmp_path):
     """It is the slowest of them."""
     assert line_of(made(endpoints=[endpoint("homepage", 81), endpoint("health", 19)])).p95.keys() == {
