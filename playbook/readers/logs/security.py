@@ -271,7 +271,8 @@ class SecurityReviewer:
             source = visitor(request.client, line)
             self._refuse(str(request.status), source, _shown_path(request.path), time)
         failed = signin_requests.is_failed(request.status, request.path, line)
-        if failed or (signin_requests.sends(line) and self._sign_ins.failed_beside(line)):
+        told = request.status >= 400 or "rror" in line or "eason" in line
+        if failed or (told and signin_requests.sends(line) and self._sign_ins.failed_beside(line)):
             self._fail("access", visitor(request.client, line) or source_in(line), 1, time)
         elif signin_requests.is_accepted(request.status, request.path, line):
             self._sign_in(visitor(request.client, line), time)

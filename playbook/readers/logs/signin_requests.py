@@ -50,9 +50,9 @@ def is_accepted(status: int, path: str, line: str) -> bool:
 
     Frameworks that answer both alike, with a redirect or a page, never have any that failed.
     """
-    if status not in (200, 201, 204, 302, 303) or not sends(line) or is_failed(status, path, line):
+    if status not in (200, 201, 204, 302, 303) or not (_FORM_PATH.search(path) or _SHOWN_AGAIN.search(path)):
         return False
-    return bool(_FORM_PATH.search(path) or _SHOWN_AGAIN.search(path)) and not _NO_PASSWORD.search(path)
+    return not _NO_PASSWORD.search(path) and sends(line) and not is_failed(status, path, line)
 
 
 def sends(line: str) -> bool:
