@@ -71,7 +71,7 @@ _WHO = re.compile(
 # Behind the day: what was looked at did not pass.
 _NOT_PASSED = re.compile(
     r"(?i)\d[\s(),.;:\u2010-\u2015-]{1,6}(?:(?:but|and|it|the|this|test|drill|restore|review|result|status)\W{1,3}){0,3}"
-    r"(?:fail(?:ed|s|ure)?|(?:did|does)(?:n't| not) (?:pass|work|succeed)|not (?:passed|approved|complete|completed"
+    r"(?:fail(?:ed|s|ure)?|(?:did|does)(?:n't| not) (?:pass|work|succeed)|not (?:passed|approved|completed?"
     r"|finished)|incomplete|rejected|needs? (?:to be |an? )?(?:update|re(?:work|writ|view))\w*)\b"
 )
 _DAY = re.compile(r"\d{8}(?!\d)|\d{4}-W\d{2}-\d")
