@@ -20,7 +20,7 @@ from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
-from playbook.history.people.attest import attest, moment, rule_for
+from playbook.history.people.attest import attest, moment, rule_for, window_of
 from playbook.history.people.files import known, rules, sign_offs_of, waivers_of
 from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limited, waive
 from playbook.history.runs import History, RunLine
@@ -81,9 +81,18 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
         now=clock.now(),
         evidence=options.evidence,
         root=settings.folder,
+        targets=options.targets or [settings.target.name],
+        window=_window_ahead(settings, clock.now()) if item.set == "pre_maintenance" else "",
     )
-    say(f"{item.id} is signed off by {line.who} until {moment(line.expires)}; commit {file}")
+    about = f" for {line.window}" if line.window else ""
+    say(f"{item.id} is signed off{about} by {line.who} until {moment(line.expires)}; commit {file}")
     return EXIT_OK
+
+
+def _window_ahead(settings: Settings, now: datetime) -> str:
+    """The next planned maintenance; empty where the settings have none."""
+    ahead = (one for one in settings.maintenance.in_utc() if one.end > now)
+    return next((window_of(one.start, one.end) for one in ahead), "")
 
 
 def _signable(name: str, catalogue: Catalogue) -> Item:
@@ -161,6 +170,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         most_days=settings.people.waiver_days,
         now=now,
         covers=options.covers or _found_last(settings, catalogue, options.item, now, root),
+        targets=options.targets or [settings.target.name],
     )
     say(f"{line.item} is waived until {line.until} by {line.who}, accepted as {line.covers}; commit {file}")
     return EXIT_OK
@@ -237,6 +247,18 @@ def _require(value: str | None, settings: Settings, key: str) -> str:
         raise UsageError(f"{error}; add {error.add}") from None
 
 
+def _add_targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", metavar="NAME", help="whose item")
+    parser.add_argument(
+        "--for",
+        nargs="+",
+        dest="targets",
+        metavar="NAME",
+        help="where several targets have the same ledger: those that it is about, names or patterns such as "
+        "'shop-*' (default: the target alone)",
+    )
+
+
 def add_parsers(commands: Any, say: Say) -> None:
     """The two commands, added to what ``argparse`` calls subparsers."""
     signing = commands.add_parser(
@@ -251,7 +273,7 @@ def add_parsers(commands: Any, say: Say) -> None:
         "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="files that were reviewed"
     )
     signing.add_argument("--open", action="store_true", help="list what is missing, expired or soon to expire")
-    signing.add_argument("--target", metavar="NAME", help="whose item")
+    _add_targets(signing)
     signing.set_defaults(command=lambda options: run_attest(options, Path.cwd(), say))
 
     waiving = commands.add_parser(
@@ -269,5 +291,5 @@ def add_parsers(commands: Any, say: Say) -> None:
         help="the verdict that is accepted; CRITICAL accepts all three. Default: what the newest run found",
     )
     waiving.add_argument("--open", action="store_true", help="list the waivers, the expired ones too")
-    waiving.add_argument("--target", metavar="NAME", help="whose item")
+    _add_targets(waiving)
     waiving.set_defaults(command=lambda options: run_waive(options, Path.cwd(), say))

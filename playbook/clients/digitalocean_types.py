@@ -65,10 +65,11 @@ class CauseDetails(Message, frozen=True):
 
 
 class Source(Message, frozen=True):
-    """What a component was built from."""
+    """What a component was built from: a repository, or an image of a registry."""
 
     name: str = ""
     source_commit_hash: str = ""
+    source_image_digest: str = ""
 
 
 def _first_reason(steps: list[Step]) -> Reason | None:
@@ -113,8 +114,17 @@ class Deployment(Message, frozen=True):
     @property
     def commit(self) -> str:
         """Commit that it was built from; empty if there is none."""
-        sources = (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
-        return next((source.source_commit_hash for source in sources if source.source_commit_hash), "")
+        return next((source.source_commit_hash for source in self._built if source.source_commit_hash), "")
+
+    @property
+    def sources(self) -> frozenset[tuple[str, str]]:
+        """Component and commit, or digest of its image, of each; they may come from several repositories."""
+        built = ((one.name, one.source_commit_hash or one.source_image_digest) for one in self._built)
+        return frozenset((name, source) for name, source in built if source)
+
+    @property
+    def _built(self) -> tuple[Source, ...]:
+        return (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
 
     @property
     def reason(self) -> Reason | None:

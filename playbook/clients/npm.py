@@ -65,6 +65,11 @@ _OTHER_LOCKS = {
     "bun.lockb": "Bun",
     "deno.lock": "Deno",
 }
+# What other languages' programs install dependencies by, which npm knows nothing of.
+_OTHER_LANGUAGES = (
+    *("requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "composer.lock", "Gemfile.lock"),
+    *("Cargo.lock", "go.sum", "mix.lock", "gradle.lockfile", "pom.xml", "packages.lock.json", "pubspec.lock"),
+)
 # https://github.com/advisories/GHSA-xvch-5gv4-984h
 _WEAK_PACKAGE = {"name": "audit-of-the-audit", "version": "1.0.0", "dependencies": {"minimist": "0.0.8"}}
 _KNOWN_TO_BE_WEAK = {
@@ -153,6 +158,7 @@ class Npm:
             workspaces=tuple(package.workspaces),
             rivals=self._rivals(package.packageManager),
             stale=tuple(name for name in direct if is_other(wanted[name], locked[name])),
+            languages=tuple(name for name in _OTHER_LANGUAGES if (self.project / name).is_file()),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm

@@ -142,6 +142,7 @@ class Project(Message, frozen=True):
         form: ``lockfileVersion``.
         workspaces: patterns of folders with packages of their own.
         stale: names of its own dependencies of which the lock file has another major release than package.json.
+        languages: files beside them with dependencies of other languages, which npm does not audit.
         rivals: what says that another program than npm installs the dependencies, by a lock file that is not read.
     """
 
@@ -154,6 +155,7 @@ class Project(Message, frozen=True):
     workspaces: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def lock_coverage(self) -> Coverage:

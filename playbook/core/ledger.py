@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -43,6 +44,11 @@ def digest_of(fields: Mapping[str, Any]) -> str:
     content = {key: value for key, value in fields.items() if key != DIGEST}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_about(targets: Sequence[str], target: str) -> bool:
+    """Whether a line with these targets, names or patterns, is about a target; an empty list is about each."""
+    return not targets or any(fnmatchcase(target, each) for each in targets)
 
 
 def sealed(fields: Mapping[str, Any]) -> bytes:

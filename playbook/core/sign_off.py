@@ -27,6 +27,9 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Attributes:
         note: what was reviewed, and what was found.
         when, expires: ISO 8601 with their offset.
+        targets: names or patterns of those that it is about; empty in older lines, which count for every target
+            that has this ledger.
+        window: beginning and end of the planned maintenance that it is about; empty where it is about none.
     """
 
     item: str
@@ -35,6 +38,8 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     note: str
     expires: Moment
     evidence: list[File] = []
+    targets: list[str] = []
+    window: str = ""
     digest: str
 
 
@@ -55,6 +60,7 @@ class SignOff:
         refused: lines for this item that do not count, in words: ``line 3 was edited: …``.
         now: aware, in UTC.
         since: when the system was first checked; None where that does not matter.
+        elsewhere: other targets that were signed for in the same ledger.
     """
 
     item: str
@@ -63,6 +69,7 @@ class SignOff:
     rule: Rule
     now: datetime
     since: datetime | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -112,8 +119,10 @@ class SignOff:
         """In words, for a message: ``one by Ada Novak on 2026-11-16, which expires in 2 days``."""
         refused = f" ({'; '.join(self.refused)})" if self.refused else ""
         if self.newest is None or self.left is None or self.until is None:
-            return f"none{' that is valid' if self.refused else ''}{refused}"
-        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
+            others = f" (only for {', '.join(self.elsewhere)})" if self.elsewhere else ""
+            return f"none{' that is valid' if self.refused else ''}{refused}{others}"
+        about = f" for {self.newest.window}" if self.newest.window else ""
+        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}{about}"
         ends = (
             f"expires in {hours_or_days(self.left)}" if self.valid else f"expired {hours_or_days(-self.left)} ago"
         )

@@ -56,7 +56,9 @@ _TABLE = re.compile(
 )
 _STRUCK = re.compile(r"~~[^~\n]*~~")
 _UNFILLED = re.compile(
-    r"<[^<>@:]*>|(?:none|nobody|no ?one|unknown|vacant|unassigned)\b\s*[(,;–-].*", re.IGNORECASE
+    r"<[^<>@:]*>|(?:none|nobody|no ?one|unknown|vacant|unassigned)\b\s*[(,;–-].*"
+    r"|former(?:ly)?\b.*|.*[(,;–-]\s?(?:who |has |have )?(?:left|retired|moved on)\b.*",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"(?i)</?(?:b|strong|i|em|br|p|span|code)\b[^<>\n]{0,200}>")
 _WEEKDAY = re.compile(r"(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]{0,2}\s+")
@@ -65,6 +67,12 @@ _WHO = re.compile(
     r"(?!(?:Next|Due|Overdue|Until|Before|After|Since|Expires|Planned|Scheduled|Pending|Deadline|Not|Never|No)\b)"
     r"(?:by )?(?:@[\w-]{1,40}|[^\W\d_a-z][\w.'-]{0,40}(?: [^\W\d_a-z][\w.'-]{0,40}){0,3})[,:]? ?(?:on |\()?"
     r"(?=\d{4}-)"
+)
+# Behind the day: what was looked at did not pass.
+_NOT_PASSED = re.compile(
+    r"(?i)\d[\s(),.;:\u2010-\u2015-]{1,6}(?:(?:but|and|it|the|this|test|drill|restore|review|result|status)\W{1,3}){0,3}"
+    r"(?:fail(?:ed|s|ure)?|(?:did|does)(?:n't| not) (?:pass|work|succeed)|not (?:passed|approved|completed?"
+    r"|finished)|incomplete|rejected|needs? (?:to be |an? )?(?:update|re(?:work|writ|view))\w*)\b"
 )
 _DAY = re.compile(r"\d{8}(?!\d)|\d{4}-W\d{2}-\d")
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<between>[-/.])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})(?!\d)")
@@ -101,6 +109,8 @@ def head_of(prose: str) -> Head:
     text += "".join(f"\n{line}" for table in _TABLE.finditer(text) for line in _cells(table))
     given = [value for form in (_REVIEWED, _REVIEWED_BY, _REVIEWED_DAY) for value in _values(form, text)]
     dates = [day for day in map(_date, given) if day]
+    if given and _NOT_PASSED.search(given[0]):
+        dates = []
     return Head(
         owner=next(iter(_values(_OWNER, text)), ""),
         version=next(iter(_values(_VERSION, text)), ""),

@@ -110,6 +110,38 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
     return Trend(len(slopes), slope, 100 * agree / len(slopes), slower, spread, span, level, rule)
 
 
+def fit_of_newest(
+    parts: Sequence[Sequence[Point]], season: float, rule: Trends, *, begin: float = 0.0
+) -> tuple[Trend, float | None]:
+    """The trend of all parts; or that of the last one, and when it began, where only that one grows steadily.
+
+    What ran before says nothing about a release that leaks: it would hide its growth for half of the time.
+
+    Args:
+        begin: Unix seconds from which the last part counts, e.g. of the newest deployment.
+    """
+    every = fit(parts, season, rule)
+    newest = [point for part in parts[-1:] for point in part if point[0] >= begin]
+    if every.steady or len(newest) == sum(map(len, parts)):
+        return every, None
+    last = fit([newest], season, rule)
+    return (last, newest[0][0]) if last.steady and last.slope > 0 else (every, None)
+
+
+def fit_days(days: Sequence[Point], rule: Trends, *, restarts: bool) -> Trend:
+    """The trend of daily values, by weekday.
+
+    Args:
+        restarts: a fall is the end of a process, or of files that were deleted, and no weekend; where only what
+            came after the newest one grows steadily, it is the trend of that.
+    """
+    every = fit([days], 7 * DAY, rule)
+    if not restarts or every.steady:
+        return every
+    last = fit(split_at_falls(days, rule.restart_points)[-1:], 7 * DAY, rule)
+    return last if last.steady and last.slope > 0 else every
+
+
 def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
     """The points in parts, with a new one wherever a value falls by more than ``fall``."""
     parts: list[list[Point]] = []

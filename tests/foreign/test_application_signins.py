@@ -67,6 +67,14 @@ FAILED = {
     "apache-digest": f"[auth_digest:error] [client {SOURCE}:5] AH01790: user `eve' in realm `x' not found: /admin",
     "opnsense": f"/index.php: Web GUI authentication error for 'eve' from {SOURCE}",
     "logfmt": f"level=INFO msg=login status=failed src_ip={SOURCE}",
+    "simplejwt": "WARNING No active account found with the given credentials",
+    "django-form": "WARNING Please enter a correct username and password. Both fields may be case-sensitive.",
+    "saleor": "ERROR Please, enter valid credentials",
+    "second-factor": f"WARN Invalid verification code for eve from {SOURCE}",
+    "tomcat": "WARNING LockOutRealm.filterLockedAccounts An attempt was made to authenticate the locked user [a]",
+    "spring-audit": "WARN AuditEvent [principal=eve, type=AUTHENTICATION_FAILURE, data={message=Bad credentials}]",
+    "pocketbase": "INFO POST /api/collections/users/auth-with-password status=400 "
+    f'error="Failed to authenticate." userIP={SOURCE}',
 }
 # Fields beside the time in JSON.
 JSON_FAILED = {
@@ -78,6 +86,10 @@ JSON_FAILED = {
     "success-as-text": f'"type":"auth","success":"false","ip":"{SOURCE}"',
     "valid": f'"msg":"login attempt","valid":false,"ip":"{SOURCE}"',
     "reason": f'"msg":"login attempt","error":"user not found","ip":"{SOURCE}"',
+    "sftpgo": f'"level":"debug","sender":"connection_failed","client_ip":"{SOURCE}","error":"invalid credentials"',
+    "express": f'"level":"warn","msg":"login","error":"invalid password","ip":"{SOURCE}"',
+    "http-200": f'"level":"info","method":"POST","path":"/graphql","status":200,"ip":"{SOURCE}",'
+    '"error":"Invalid email or password"',
     "go": f'"msg":"signin","err":"bcrypt: hashedPassword is not the hash of the given password","ip":"{SOURCE}"',
 }
 HARMLESS = {
@@ -94,6 +106,11 @@ HARMLESS = {
     "own-mail": "ERROR Error: Invalid login: 535-5.7.8 Username and Password not accepted. code: 'EAUTH'",
     "gateway": "ERROR 502 Bad Gateway from auth.example.com",
     "metadata": "ERROR saml metadata fetch failed for https://login.microsoftonline.com/common",
+    "payment": "ERROR payment authorization failed: card declined",
+    "rules": "INFO Validation failed: Password is too short (minimum is 8 characters)",
+    "none-failed": 'INFO stats {"failed_logins":0,"logins":17}',
+    "none-failed-logfmt": "INFO auth failed_logins=0 sign_ins=18",
+    "session-check": 'GET /api/me status=401 error="Authentication failed: no credentials"',
     "nobody-tried": f"imap-login: Disconnected: SSL_accept() failed (no auth attempts in 0 secs): rip={SOURCE}",
 }
 JSON_HARMLESS = {
@@ -124,6 +141,49 @@ def test_failed_sign_in_in_json_counts(fields):
     """By its message, its other fields, or both."""
     line = f'{{"time":"{AT}",{fields}}}'
     assert _failed(line) == {SOURCE if SOURCE in line else "": 1}
+    # As App Platform writes it, and as a collector forwards it.
+    assert _failed(f"web 2026-01-03T12:29:00.123456789Z {line}") == _failed(line)
+    assert _failed(f"2026-01-03 12:29:00 {line}") == _failed(line)
+
+
+def test_request_of_rails_is_read_from_its_two_lines():
+    """The first names path and visitor, the second the status; they belong together by their tags."""
+    reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp())
+    reviewer.extend(
+        [
+            f'{AT} [aa-1] Started POST "/users/sign_in" for {SOURCE} at 2026-01-03 12:29:00 +0000',
+            f'{AT} [bb-2] Started GET "/" for 198.51.100.7 at 2026-01-03 12:29:00 +0000',
+            f"{AT} [aa-1] Processing by Devise::SessionsController#create as TURBO_STREAM",
+            f"{AT} [bb-2] Completed 200 OK in 12ms (Views: 7.1ms)",
+            f"{AT} [aa-1] Completed 422 Unprocessable Content in 210ms (ActiveRecord: 1.2ms)",
+            f'I, [2026-01-03T12:29:01.1 #7]  INFO -- : Started POST "/users/sign_in" for {SOURCE} at 2026-01-03',
+            "I, [2026-01-03T12:29:01.2 #7]  INFO -- : Completed 401 Unauthorized in 210ms (ActiveRecord: 1.2ms)",
+            f"{AT} [cc-3] Completed 401 Unauthorized in 3ms (ActiveRecord: 0.0ms)",  # began before the log does
+        ]
+    )
+    found = reviewer.result()
+    assert {source: row.count for (_, source), row in found.failed} == {SOURCE: 2}
+    assert {source: row.paths for source, row in found.refused} == {
+        SOURCE: {"/users/sign_in": 1},
+        "": {"(not stated)": 1},
+    }
+
+
+def test_request_of_fastify_is_read_from_its_two_lines():
+    """As pino writes them, here behind App Platform's prefix; they belong together by their ids."""
+    asked = '"req":{{"method":"POST","url":"/login","host":"x","remoteAddress":"{}","remotePort":5}}'
+    lines = [
+        f'"reqId":"req-1",{asked.format(SOURCE)},"msg":"incoming request"',
+        f'"reqId":"req-2",{asked.format("198.51.100.7")},"msg":"incoming request"',
+        '"reqId":"req-2","res":{"statusCode":200},"responseTime":1.2,"msg":"request completed"',
+        '"reqId":"req-1","res":{"statusCode":401},"responseTime":210.3,"msg":"request completed"',
+    ]
+    reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp())
+    at = int(NOW.timestamp() * 1000) - 60_000
+    reviewer.extend(f'web 2026-01-03T12:29:00.1Z {{"level":30,"time":{at},"pid":7,{line}}}' for line in lines)
+    found = reviewer.result()
+    assert {source: row.count for (_, source), row in found.failed} == {SOURCE: 1}
+    assert {source: row.paths for source, row in found.refused} == {SOURCE: {"/login": 1}}
 
 
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
@@ -143,6 +203,9 @@ def test_other_line_in_json_does_not_count(fields):
         (f"IP {SOURCE} has been blocked for 1 hour", 1),
         ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: evil.example", 1),
         ("0 visitors, 3 bots blocked", 1),
+        (f'{{"timestamp":1767443340000,"action":"BLOCK","httpRequest":{{"clientIp":"{SOURCE}","uri":"/x"}}}}', 1),
+        (f'{{"Action":"block","ClientIP":"{SOURCE}"}}', 1),
+        ('{"action":"allow","rule":"block"}', 0),
         ("0 requests blocked", 0),
         ("no bots were blocked", 0),
         ("event loop is blocked for 1200 ms", 0),

@@ -279,6 +279,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (costs, "balance", put("account_balance", "12.23"), "WARNING"),
         (costs, "balance", put("month_to_date_usage", "400.00"), "CRITICAL"),
         (costs, "balance", put("month_to_date_usage", "-1.00"), "UNKNOWN"),
+        (costs, "balance", put("month_to_date_usage", "0.00"), "UNKNOWN"),  # and $62 in the month before
         (costs, "balance", put("generated_at", "2026-10-30T05:00:00Z"), "UNKNOWN"),
         (costs, "balance", drop("generated_at"), "UNKNOWN"),
         (costs, "invoices", drop("invoices.0"), "UNKNOWN"),

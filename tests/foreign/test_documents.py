@@ -45,6 +45,8 @@ HEADS = {
             *("[2026-11-20](reviews.md)", "@ada on 2026-11-20", "Ada Novak (2026-11-20)"),
         )
     },
+    "with-a-remark": "Owner: Ops\nReviewed: 2026-11-20, a failed link mended, outdated names replaced\n",
+    "with-what-passed": "Owner: Ops\nLast tested: 2026-11-20 (passed, did not take long)\n",
     "british": "Owner: Ops\nReviewed: 20/11/2026\n",
 }
 BAD_HEADS = {
@@ -59,6 +61,12 @@ BAD_HEADS = {
     "owner-to-fill-in": ("Owner: <team name>\nReviewed: 2026-11-20\n", "no owner"),
     "owner-struck-out": ("Owner: ~~Ada~~\nReviewed: 2026-11-20\n", "no owner"),
     "owner-who-left": ("Owner: none (Ada left)\nReviewed: 2026-11-20\n", "no owner"),
+    "owner-left": ("Owner: Ben (left the company)\nReviewed: 2026-11-20\n", "no owner"),
+    "owner-of-before": ("Owner: former ops team\nReviewed: 2026-11-20\n", "no owner"),
+    "failed": ("Owner: Ops\nLast tested: 2026-11-20 (failed)\n", "no date of review"),
+    "did-not-work": ("Owner: Ops\nLast verified: 2026-11-20 - the restore did not work\n", "no date of review"),
+    "not-approved": ("Owner: Ops\nReviewed: 20 Nov 2026, not approved\n", "no date of review"),
+    "to-be-rewritten": ("Owner: Ops\nReviewed: 2026-11-20; needs to be rewritten\n", "no date of review"),
     "owner-in-code": ("```\nOwner: Ops\n```\nReviewed: 2026-11-20\n", "no owner"),
 }
 COMMANDS = {

@@ -352,6 +352,17 @@ def test_lock_file_below_one_is_of_this_minor_release(tmp_path, spec, verdict):
     assert audited(place(tmp_path, package=package, lock=lock), report(total=1))[0] is verdict
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "composer.lock", "Gemfile.lock", "Cargo.lock", "go.sum"])
+def test_dependencies_of_other_languages_are_unknown_to_npm(project, name):
+    """Dependabot examines them, where it is switched on; a vulnerability that npm knows counts all the same."""
+    (project / "project" / name).write_text("")
+    verdict, message = audited(project, report())
+    assert verdict is UNKNOWN
+    assert f"got one of npm's alone, and {name} beside its lock file" in message
+    assert audited(project, report(), alerts=[])[0] is OK
+    assert audited(project, report(weak("qs", "high")))[0] is CRITICAL
+
+
 def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
     """As npm itself does it."""
     folder = place(place(tmp_path), lock_name="npm-shrinkwrap.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class SignOffs:
         lines: valid lines of the ledger, by item.
         refused: by item; those that name no item of the playbook are under the empty text.
         since: when the system was first checked; None where that does not matter.
+        elsewhere: by item, other targets that were signed for.
     """
 
     lines: Mapping[str, Sequence[Attestation]]
@@ -37,13 +38,16 @@ class SignOffs:
     rules: Mapping[str, Rule]
     now: datetime
     since: datetime | None = None
+    elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, item: str) -> SignOff:
         """Current sign-off of an item."""
         newest = max(self.lines.get(item, ()), key=lambda line: line.when, default=None)
         # may have been for this item
         refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]
-        return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now, self.since)
+        elsewhere = tuple(dict.fromkeys(self.elsewhere.get(item, ())))
+        rule = rule_for(item, self.rules)
+        return SignOff(item, newest, tuple(refused), rule, self.now, self.since, elsewhere)
 
 
 def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:
@@ -55,23 +59,32 @@ def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:
     return rule
 
 
-def read(file: Path, *, known: Container[str], rules: Mapping[str, Rule], now: datetime) -> SignOffs:
+def read(
+    file: Path, *, known: Container[str], rules: Mapping[str, Rule], now: datetime, target: str = ""
+) -> SignOffs:
     """The sign-offs in a ledger. A line that is damaged, edited, in the future or of no known item is refused.
+
+    Args:
+        target: whose; lines about others are left out, as several targets may have the same ledger.
 
     Raises:
         Unreachable, Denied: the file does not exist or may not be read.
     """
     lines: dict[str, list[Attestation]] = {}
     refused: dict[str, list[str]] = {}
+    elsewhere: dict[str, list[str]] = {}
     for entry in ledger.read(file, Attestation, SERVICE, HINT):
         line: Attestation | None = entry.value
+        if line and not ledger.is_about(line.targets, target):
+            elsewhere.setdefault(line.item, []).extend(line.targets)
+            continue
         problem = entry.problem or _problem(line, file.parent, known, now)
         if problem:
             item = line.item if line and line.item in known else ""
             refused.setdefault(item, []).append(f"line {entry.number} {problem}")
         elif line:
             lines.setdefault(line.item, []).append(line)
-    return SignOffs(lines, refused, rules, now)
+    return SignOffs(lines, refused, rules, now, elsewhere=elsewhere)
 
 
 def _problem(line: Attestation | None, folder: Path, known: Container[str], now: datetime) -> str:
@@ -99,11 +112,15 @@ def attest(
     now: datetime,
     evidence: Sequence[Path] = (),
     root: Path,
+    targets: Sequence[str] = (),
+    window: str = "",
 ) -> Attestation:
     """Add a sign-off to the ledger.
 
     Args:
         evidence: files that were checked; they must be below ``root``, as they are kept with the ledger.
+        targets: names or patterns of those that it is about.
+        window: as ``window_of`` writes the planned maintenance that it is about.
 
     Raises:
         UsageError: a text is empty or not a plain line, a file cannot be read, or the ledger cannot be written.
@@ -115,6 +132,10 @@ def attest(
         "note": plain_line(note, "--note"),
         "expires": moment(now + rule.valid),
     }
+    if targets:
+        fields["targets"] = list(targets)
+    if window:
+        fields["window"] = window
     if evidence:
         fields["evidence"] = [_file(path, file.parent, root) for path in evidence]
     ledger.append(file, fields)
@@ -149,6 +170,11 @@ def plain_line(text: str, option: str) -> str:
     if not text.isprintable():
         raise UsageError(f"{option} must be one line of plain text, got {text!r}")
     return text
+
+
+def window_of(start: datetime, end: datetime) -> str:
+    """``2026-11-28T22:00:00Z to 2026-11-28T23:00:00Z``."""
+    return f"{moment(start)} to {moment(end)}"
 
 
 def moment(at: datetime) -> str:

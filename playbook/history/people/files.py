@@ -19,7 +19,8 @@ from playbook.settings.model import Settings
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
     """The sign-offs; NotConfigured where the settings name no file, Unreachable where it does not exist."""
     file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
-    found = attest.read(settings.path_of(file), known=known(catalogue), rules=rules(settings), now=now)
+    path, target = settings.path_of(file), settings.target.name
+    found = attest.read(path, known=known(catalogue), rules=rules(settings), now=now, target=target)
     return replace(found, since=known_since(settings, now))
 
 
@@ -30,7 +31,8 @@ def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waive
     file = settings.path_of(settings.people.waivers)
     if not file.exists():
         return waivers.none(now)
-    return waivers.read(file, known=known(catalogue), most_days=settings.people.waiver_days, now=now)
+    days, target = settings.people.waiver_days, settings.target.name
+    return waivers.read(file, known=known(catalogue), most_days=days, now=now, target=target)
 
 
 def rules(settings: Settings) -> Mapping[str, Rule]:

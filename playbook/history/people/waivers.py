@@ -40,6 +40,8 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         until: the last day on which it counts, to its end in UTC.
         covers: the verdict that was accepted; None where an older line does not say it, and nobody can
             know.
+        targets: names or patterns of those whose findings are accepted; empty in older lines, which count for
+            every target that has this ledger.
     """
 
     item: str
@@ -49,6 +51,7 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reason: str
     digest: str
     covers: Accepted | None = None
+    targets: list[str] = []
 
     @property
     def ends(self) -> datetime:
@@ -133,9 +136,12 @@ def limited(waivers: Waivers, runs: Callable[[datetime], Sequence[RunLine]]) -> 
     return replace(waivers, newest={**waivers.newest, **learned})
 
 
-def read(file: Path, *, known: Container[str], most_days: int, now: datetime) -> Waivers:
+def read(file: Path, *, known: Container[str], most_days: int, now: datetime, target: str = "") -> Waivers:
     """The waivers in a ledger. A line that is damaged, edited, in the future, too long or of no known item is
     refused.
+
+    Args:
+        target: whose; lines about others are left out, as several targets may have the same ledger.
 
     Raises:
         Unreachable, Denied: the file does not exist or may not be read.
@@ -144,6 +150,8 @@ def read(file: Path, *, known: Container[str], most_days: int, now: datetime) ->
     refused: dict[str, list[str]] = {}
     for entry in ledger.read(file, Waiver, SERVICE, HINT):
         line: Waiver | None = entry.value
+        if line and not ledger.is_about(line.targets, target):
+            continue
         problem = entry.problem or _problem(line, known, most_days, now)
         if problem:
             item = line.item if line and line.item in known else ""
@@ -175,8 +183,12 @@ def waive(
     most_days: int,
     now: datetime,
     covers: Accepted,
+    targets: Sequence[str] = (),
 ) -> Waiver:
     """Add a waiver to the ledger.
+
+    Args:
+        targets: names or patterns of those whose findings are accepted.
 
     Raises:
         UsageError: the day has passed or is too far ahead, a text is empty, or the ledger cannot be written.
@@ -194,6 +206,7 @@ def waive(
         "until": until.isoformat(),
         "reason": plain_line(reason, "--reason"),
         "covers": covers,
+        **({"targets": list(targets)} if targets else {}),
     }
     ledger.append(file, fields)
     return msgspec.convert({**fields, ledger.DIGEST: ledger.digest_of(fields)}, Waiver)

@@ -91,9 +91,10 @@ class Releases:
 
     @property
     def _failed_before(self) -> Release | None:
-        """The failed release before a rollback, or before deployments that the platform made by itself."""
+        """The failed release before a rollback, or before deployments of the platform or that leave it out."""
         for newer, one in pairwise(self.newest_first):
-            if not newer.by_platform and not (newer is self.newest and newer.rolled_back):
+            back = newer.by_platform or (newer is self.newest and newer.rolled_back) or newer.leaves_out(one)
+            if not back:
                 return None
             if one.phase in FAILED:
                 return None if newer.repairs(one) else one
@@ -155,6 +156,9 @@ def _releases(
                 stuck_after,
                 followed=number > 0,
                 overtaken=one.phase == "SUPERSEDED" and 0 < number < serving,
+                known_sources=frozenset().union(
+                    *(earlier.sources for earlier in ordered[number + 1 :] if earlier.phase in GOOD)
+                ),
             )
             for number, one in enumerate(ordered)
         ),
@@ -195,20 +199,20 @@ class Review:
 
     Attributes:
         newest_first: made in that time, and older ones still in progress.
-        last_before: the newest one from before that time.
+        before: from before that time, newest first, up to one that repairs what failed before it.
         least_for_share: minimum number of finished deployments for a failure rate.
         listing: coverage of the listing.
     """
 
     newest_first: tuple[Release, ...]
-    last_before: Release | None
+    before: tuple[Release, ...]
     least_for_share: int
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
         """The listing, unknown words in the week's deployments, and whether one deployment serves."""
-        everything = (*self.newest_first, *([self.last_before] if self.last_before else []))
+        everything = (*self.newest_first, *self.before)
         return self.listing + together(one.coverage for one in everything) + _active_coverage(everything)
 
     @property
@@ -216,7 +220,7 @@ class Review:
         """Failed deployments not followed by a successful one, newest first; includes a failure from before the
         week.
         """
-        releases = (*self.newest_first, *([self.last_before] if self.last_before else []))
+        releases = (*self.newest_first, *self.before)
         return tuple(
             one
             for number, one in enumerate(releases)
@@ -262,8 +266,8 @@ class Review:
         took = [release.duration for release in self.newest_first if release.duration and release.succeeded]
         if took:
             counts["Longest that succeeded"] = two_units(max(took))
-        if self.last_before:
-            counts["The last before"] = self.last_before.found
+        if self.before:
+            counts["The last before"] = self.before[0].found
         table = Table("Deployments of the week", list(COLUMNS), [row(release) for release in self.newest_first])
         return [Facts("The week", counts), table]
 
@@ -275,8 +279,9 @@ def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: 
     week = WEEK.total_seconds()
     # A deployment without a time is included: it may be of this week.
     recent = [one for one in listed if one.age is None or one.age <= week or one.in_progress]
-    before = next((one for one in listed if one not in recent), None)
-    return Review(tuple(recent), before, settings.deployments.least_for_share, listing)
+    before = [one for one in listed if one not in recent]
+    release = next((n for n, one in enumerate(before) if one.succeeded and not one.by_platform), len(before))
+    return Review(tuple(recent), tuple(before[: release + 1]), settings.deployments.least_for_share, listing)
 
 
 def _first_and_more(releases: tuple[Release, ...], none: str) -> str:

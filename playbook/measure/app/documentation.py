@@ -17,9 +17,10 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.wording import moment
+from playbook.measure.app.app import identity_of
 from playbook.measure.app.deployments import newest_first
 from playbook.measure.app.release import GOOD
-from playbook.readers.documents import documents_in, read_document
+from playbook.readers.documents import documents_in, others_in, read_document
 from playbook.settings.model import Settings
 
 _SHOWN = 10
@@ -81,11 +82,13 @@ def documentation(settings: Settings, clock: Clock) -> Documentation:
     # A review has only a date: a deployment of the same day may have come after it.
     since = datetime(reviewed.year, reviewed.month, reviewed.day, tzinfo=UTC)
     try:
-        listing = digitalocean(settings).deployments(since=since)
+        platform = digitalocean(settings)
+        identity = identity_of(platform.app(), settings)
+        listing = platform.deployments(since=since)
     except (NotConfigured, Unmeasured) as error:
         return Documentation(reviewed, count, None, str(error), recent)
-    if not listing.coverage.enough:
-        return Documentation(reviewed, count, None, listing.coverage.got, recent)
+    if not (seen := listing.coverage + identity).enough:
+        return Documentation(reviewed, count, None, seen.got, recent)
     releases = tuple(_words(one) for one in newest_first(listing) if _may_be_since(one, since))
     return Documentation(reviewed, count, releases, "", recent)
 
@@ -103,8 +106,10 @@ def _reviewed(settings: Settings, latest: date) -> tuple[date | None, int, str]:
     if people.runbooks is None:
         return None, 0, "people.runbooks is not set"
     files = documents_in(settings.path_of(people.runbooks))
-    if people.playbook is not None and settings.path_of(people.playbook).is_file():
+    if people.playbook is not None:
         files.append(settings.path_of(people.playbook))
+    if others := others_in(settings.path_of(people.runbooks)):
+        return None, len(files), f"{others[0].name} is in a form that is not read here"
     try:
         documents = [read_document(file) for file in files]
     except (OSError, UnicodeDecodeError) as error:

@@ -43,6 +43,8 @@ class Release:
         error_steps: number of failed steps, as counted by the platform.
         followed: a newer one was made.
         overtaken: it was superseded although an older one still serves, so it never served itself.
+        sources: component and commit of each that was built from a repository, or the digest of its image.
+        known_sources: those of the deployments before it that served.
     """
 
     id: str
@@ -59,6 +61,8 @@ class Release:
     error_steps: int = 0
     followed: bool = False
     overtaken: bool = False
+    sources: frozenset[tuple[str, str]] = frozenset()
+    known_sources: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def coverage(self) -> Coverage:
@@ -101,8 +105,22 @@ class Release:
 
     def repairs(self, failed: Release) -> bool:
         """Whether its success shows that what failed is deployed now."""
-        same = bool(self.commit) and self.commit == failed.commit
-        return self.succeeded and (same or failed.by_platform or not self.by_platform)
+        if not self.succeeded or self.leaves_out(failed):
+            return False
+        same = bool(failed.sources) and failed.sources <= self.sources
+        return same or failed.by_platform or not self.by_platform
+
+    def leaves_out(self, failed: Release) -> bool:
+        """Whether it deploys again what served before a release that failed, and not what that brought.
+
+        ``doctl apps update`` and the console apply a new spec to the sources of the deployment before. A push of
+        an earlier commit takes back what failed, unless it brought something new to another component.
+        """
+        brought = {name for name, _ in failed.sources - failed.known_sources}
+        again = {one for one in self.sources - failed.sources if one in failed.known_sources and one[0] in brought}
+        if self.cause_type == "DEPLOY_ON_PUSH" and self.sources <= failed.known_sources | failed.sources:
+            return False
+        return bool(again)
 
     @property
     def unclean(self) -> bool:
@@ -143,7 +161,13 @@ def row(release: Release) -> list[str]:
 
 
 def release_of(
-    deployment: Deployment, now: datetime, stuck_after: float, *, followed: bool, overtaken: bool
+    deployment: Deployment,
+    now: datetime,
+    stuck_after: float,
+    *,
+    followed: bool,
+    overtaken: bool,
+    known_sources: frozenset[tuple[str, str]] = frozenset(),
 ) -> Release:
     """A deployment as it is judged."""
     created = deployment.created_at
@@ -165,4 +189,6 @@ def release_of(
         error_steps=deployment.progress.error_steps,
         followed=followed,
         overtaken=overtaken,
+        sources=deployment.sources,
+        known_sources=known_sources,
     )

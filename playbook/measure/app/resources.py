@@ -6,7 +6,7 @@ Each hour counts by its busiest instance: an idle one must not hide it, and repl
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from statistics import fmean, quantiles
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_samples import Samples
 from playbook.clients.digitalocean_types import Series
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
@@ -25,9 +26,10 @@ from playbook.core.wording import within
 from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.measure.known import or_unread
-from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
+from playbook.readers.trend import Point, Trend, by_grid, fit_of_newest, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
+from playbook.settings.sections.trends import Trends
 
 WEEK = timedelta(days=7)
 HOUR = 3600.0
@@ -35,6 +37,7 @@ DAY = 86_400.0
 # Of a week's 168; with fewer there is no figure.
 LEAST_HOURS = 84
 FULL = 100.0
+_OF_LATE = 3  # hours
 _DAILY_RESTARTS = "What is restarted every day never shows a slow growth, and is never hurt by one."
 
 
@@ -161,12 +164,18 @@ class Growth:
 
     Attributes:
         restarts: times at which memory fell as it does when a process restarts.
+        since: beginning of the trend, if it is only that of the newest release or process.
+        of_one: the trend is that of one instance, which grows below a fuller one.
+        known: whether there was enough to compare of the busiest instance.
     """
 
     name: str
     trend: Trend
     restarts: tuple[datetime, ...]
     measured: datetime
+    since: datetime | None = None
+    of_one: bool = False
+    known: bool = True
 
     @property
     def full_on(self) -> datetime | None:
@@ -180,7 +189,8 @@ class Growth:
         days = self.trend.days_until(FULL)
         if days is None:
             return None
-        over = f"(full on {self.full_on:%Y-%m-%d} by the last 7 days: {self.trend.describe('points')})"
+        period = f"{period_of(self.since)}{' of one instance' if self.of_one else ''}"
+        over = f"(full on {self.full_on:%Y-%m-%d} by {period}: {self.trend.describe('points')})"
         return Judged(self.name, Reading(math.floor(days), over))
 
     @property
@@ -189,7 +199,8 @@ class Growth:
         if self.full_on:
             return f"{self.full_on:%Y-%m-%d}"
         if self.trend.steady and self.trend.slope > 0:
-            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, by the trend of a week"
+            reach = self.trend.rule.reach * self.trend.span
+            return f"not within {reach:.0f} days, by the trend of {period_of(self.since)}"
         return "no such trend"
 
 
@@ -217,7 +228,7 @@ class MemoryGrowth:
         between them.
         """
         coverage = self.week.coverage
-        short = [growth.name for growth in self.growths if not growth.trend.known]
+        short = [growth.name for growth in self.growths if not growth.known]
         if short:
             least = self.growths[0].trend.rule.least_pairs
             coverage += lacking(
@@ -275,13 +286,49 @@ def memory_growth(
     now = clock.now()
     series = of_memory(digitalocean.metric("memory_percentage", now - WEEK, now))
     weeks = _weeks(known_app, series, now - WEEK)
+    instances = by_component(series, known_app.others)
     growths = []
     for week in weeks:
-        parts = split_at_falls(week.hours, settings.trends.restart_points)
-        restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
-        growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
+        busiest = _growth(week.name, week.hours, known_app, settings.trends, now)
+        living = [samples for samples in instances.get(week.name, []) if _lives(samples, now)]
+        each = (by_grid(list(samples), HOUR) for samples in living if len(living) > 1)
+        others = [_growth(week.name, hours, known_app, settings.trends, now) for hours in each]
+        growths.append(_soonest(busiest, others))
     seen = _seen("Memory", known_app, series, now, settings.coverage)
     return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
+
+
+def _growth(name: str, hours: Sequence[Point], app: KnownApp, rule: Trends, now: datetime) -> Growth:
+    parts = split_at_falls(hours, rule.restart_points)
+    restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
+    deployed = app.deployed_at.timestamp() if app.deployed_at else 0.0
+    trend, since = fit_of_newest(parts, DAY, rule, begin=deployed)
+    return Growth(name, trend, restarts, now, since_of(since), known=trend.known)
+
+
+def _soonest(busiest: Growth, instances: Iterable[Growth]) -> Growth:
+    """The growth that fills memory first: an instance may leak below a fuller one that does not."""
+    filling = [(days, one) for one in instances if (days := one.trend.days_until(FULL)) is not None]
+    days, one = min(filling, key=lambda found: found[0], default=(math.inf, busiest))
+    left = busiest.trend.days_until(FULL)
+    if one is busiest or (left is not None and left <= days):
+        return busiest
+    return replace(one, of_one=True, known=busiest.known)
+
+
+def _lives(samples: Samples, now: datetime) -> bool:
+    """Whether an instance has samples of late, so that it was not replaced."""
+    return samples[-1][0] >= (now - timedelta(hours=_OF_LATE)).timestamp()
+
+
+def since_of(seconds: float | None) -> datetime | None:
+    """Unix seconds as a moment."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def period_of(since: datetime | None) -> str:
+    """What a trend is of: the week, or the time since a restart or deployment in it."""
+    return f"its course since {since:%Y-%m-%d %H:%M}" if since else "the last 7 days"
 
 
 def _seen(

@@ -17,18 +17,19 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.wording import moment
 from playbook.measure.app.app import OwnApp
 from playbook.measure.app.deployments import BACK, newest_first
-from playbook.measure.app.release import GOOD
+from playbook.measure.app.release import BY_PLATFORM, GOOD
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """The newest good deployment before the running one.
+    """The newest good deployment before the running release.
 
     Attributes:
         running: the active deployment; None where there is none.
         target: deployment to roll back to; None where there is no earlier good one.
         said: result of the platform's validation; None where there was nothing to validate.
         read_at: when this was read.
+        is_same: the target is the running release itself, which the platform has deployed again since.
     """
 
     running: Deployment | None
@@ -36,11 +37,18 @@ class RollbackPlan:
     said: Rollback | None
     read_at: datetime
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    is_same: bool = False
 
     @property
     def coverage(self) -> Coverage:
-        """The listing, and whether there is an active deployment to roll back from."""
+        """The listing, and whether there is an active deployment to roll back from, and another to go back to."""
         coverage = self.listing
+        if self.is_same:
+            coverage += lacking(
+                "",
+                expected=f"an earlier release among the deployments of {BACK.days} days",
+                got="only ones that the platform made of the running one, as by autoscaling",
+            )
         if self.running is None:
             coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
         return coverage
@@ -131,7 +139,14 @@ def _plan(digitalocean: DigitalOceanApi, now: datetime) -> RollbackPlan:
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
     ordered = newest_first(listing)
     running = next((deployment for deployment in ordered if deployment.phase == "ACTIVE"), None)
-    earlier = ordered[ordered.index(running) + 1 :] if running else ordered
-    target = next((deployment for deployment in earlier if deployment.phase in GOOD), None)
+    good = [one for one in ordered[ordered.index(running) if running else 0 :] if one.phase in GOOD]
+    # What the platform made by itself is the release before it once more.
+    origin = next((number for number, one in enumerate(good) if not _by_platform(one)), None) if running else -1
+    is_same = origin is None and len(good) > 1
+    target = next(iter(good[1 if origin is None else origin + 1 :]), None)
     validation = digitalocean.validate_rollback(target.id) if target else None
-    return RollbackPlan(running, target, validation, now, listing.coverage)
+    return RollbackPlan(running, target, validation, now, listing.coverage, is_same)
+
+
+def _by_platform(deployment: Deployment) -> bool:
+    return deployment.cause_details is not None and deployment.cause_details.type in BY_PLATFORM

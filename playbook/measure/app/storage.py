@@ -16,12 +16,12 @@ from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
-from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
-from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged, period_of, since_of
+from playbook.measure.app.sampled import fresh, spec_names, unseen
 from playbook.measure.known import known
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
-from playbook.readers.trend import Point, Trend, fit, split_at_falls
+from playbook.readers.trend import Point, Trend, fit_of_newest, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
@@ -40,6 +40,7 @@ class Area:
         hours: Unix seconds and percent used, hour by hour.
         evicts: it makes room by itself, so being full is no fault.
         size: in words; may be empty.
+        since: beginning of the trend, if it is only that of the time since much was deleted.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Area:
     trend: Trend
     evicts: bool = False
     size: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class StorageWeek:
             days = None if area.evicts else area.trend.days_until(FULL)
             if days is not None:
                 when = self.measured + timedelta(days=days)
-                over = f"(full on {when:%Y-%m-%d} by the last 7 days: {area.trend.describe('points')})"
+                over = f"(full on {when:%Y-%m-%d} by {period_of(area.since)}: {area.trend.describe('points')})"
                 found.append(Judged(area.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
 
@@ -180,12 +182,13 @@ def storage_week(prometheus: Prometheus, redis_stats: Outcome, settings: Setting
         points, odd = percentages(points, within(name), most=math.inf if name == REDIS else MOST)
         answers.append(odd)
         parts = split_at_falls(points, settings.trends.restart_points)
-        return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
+        trend, since = fit_of_newest(parts, DAY, settings.trends)
+        return Area(name, points, trend, evicts, size, since_of(since))
 
-    files, (wanted, named) = hours("component_storage"), awake(settings)
+    files, spec = hours("component_storage"), spec_names(settings)
     seen = {name for name, _ in files}
-    files += [(name, ()) for name in unseen(wanted, seen) if not errors]
-    answers.append(named)
+    files += [(name, ()) for name in unseen(spec.awake, seen) if not errors]
+    answers.append(spec.coverage)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
     stats: RedisStats | None
     stats, of_redis = known(redis_stats, "the memory limit of Redis")

@@ -32,6 +32,7 @@ class NewestDrill:
         unread: later lines of the records that could not be read.
         refusal: why this run carried none out; empty if it did.
         damaged: all lines of the records that could not be read.
+        stagings: the staging targets whose drills are on record, if there are several and the settings name none.
     """
 
     now: datetime
@@ -41,6 +42,7 @@ class NewestDrill:
     unread: tuple[str, ...] = ()
     refusal: str = ""
     damaged: tuple[str, ...] = ()
+    stagings: tuple[str, ...] = ()
 
     @classmethod
     def last_on_record(
@@ -54,6 +56,10 @@ class NewestDrill:
         """Return the newest of the records that ``counts`` accepts, as this run carries none out."""
         known = drill_records.read(settings.target.recovery.records, now)
         newest = next((one for one in known.found if counts(one)), None)
+        # Restores are known by what they restored; a staging that was renamed has no drills of late.
+        late = [one for one in known.found if now - one.when <= timedelta(days=within_days)]
+        stagings = {one.target for one in late if counts(one) and one.kind == "staging" and not one.source}
+        several = len(stagings) > 1 and not settings.target.recovery.staging
         return cls(
             now=now,
             within_days=within_days,
@@ -62,6 +68,7 @@ class NewestDrill:
             unread=known.damaged_after(newest),
             refusal=refusal,
             damaged=known.damaged,
+            stagings=tuple(sorted(stagings)) if several and newest and newest.target in stagings else (),
         )
 
     @property
@@ -153,6 +160,14 @@ def on_record(drill: NewestDrill, what: str) -> Coverage:
             expected=f"{what} and all lines after it to be read",
             got=f"{len(drill.unread)} that cannot be, e.g. {drill.unread[0]}",
             hint="Such a line may be a drill that failed: mend or remove it.",
+        )
+    if drill.stagings:
+        others = ", ".join(name for name in drill.stagings if name != drill.record.target)
+        total += lacking(
+            "of one of several staging targets",
+            expected=f"{what} of this target's own staging",
+            got=f"one of {drill.record.target}, beside those of {others}",
+            hint="Name the staging targets of this one in recovery.staging.",
         )
     if drill.record.unseen:
         total += lacking("seen in part", expected=f"{what} that has seen everything", got=drill.record.unseen)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from playbook.core.clock import Moment
+from playbook.core.clock import AHEAD, Moment
+from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed
 from playbook.readers.load import kept
 from playbook.readers.load.plan import BREAKPOINT
@@ -47,3 +49,16 @@ def newest_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) 
     found += [BreakpointTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
     mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
     return max(mine, key=lambda one: one.finished, default=None)
+
+
+def recent_enough(test: BreakpointTest, now: datetime, days: float) -> Coverage:
+    """Whether a test was made in the last ``days``: program, sizes and data change."""
+    age = now - test.finished
+    if age >= -AHEAD and age.total_seconds() <= days * 86_400:
+        return Coverage()
+    return lacking(
+        "an old load test" if age > AHEAD else "a load test from the future",
+        expected=f"a breakpoint test of the last {days:g} days",
+        got=f"one of {test.finished:%Y-%m-%d}",
+        hint="Test again: pytest -m load --shape breakpoint. How long a test counts is capacity.load_test_days.",
+    )

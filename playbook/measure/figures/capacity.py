@@ -22,14 +22,14 @@ from playbook.core.wording import within
 from playbook.measure.app.app import identity_of
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
-from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.app.sampled import departed, fresh, spec_names, unseen
 from playbook.measure.app.scaling_policy import instances
-from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
+from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test, recent_enough
 from playbook.measure.known import or_unread
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.planning import history_of
-from playbook.readers.trend import DAY, Point, Trend, fit
+from playbook.readers.trend import DAY, Point, Trend, fit_days
 from playbook.settings.model import Settings
 
 HISTORY_DAYS = 60
@@ -39,7 +39,6 @@ NEWEST = timedelta(days=2)
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
 QUARTERS = 2880  # in 30 days
-WEEK_SECONDS = 7 * DAY
 COMPONENTS = ("component_cpu", "component_memory", "component_storage")
 
 
@@ -160,6 +159,8 @@ class Headroom:
 
     Attributes:
         rate_quarters: number of quarters of an hour whose rate of requests is known.
+        measured: when this was read.
+        test_days: maximum age of the load test.
         is_known: whether the app and the CPU of its components were read; otherwise ``answers`` says why not.
     """
 
@@ -173,6 +174,8 @@ class Headroom:
     answers: Coverage = field(default_factory=Coverage)
     rate_quarters: int = 0
     is_known: bool = True
+    measured: datetime | None = None
+    test_days: float = math.inf
 
     @property
     def coverage(self) -> Coverage:
@@ -226,6 +229,7 @@ class Headroom:
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "
         over += f"{test.finished:%Y-%m-%d} carried {test.requests_per_second:,.1f})"
+        age = recent_enough(test, self.measured, self.test_days) if self.measured else Coverage()
         # CPU may be known of a month in which requests were not yet counted.
         known = share(
             self.rate_quarters // 4,
@@ -235,7 +239,7 @@ class Headroom:
             what="the rate of requests",
             hint="The query is set by queries.request_rate.",
         )
-        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over, known))]
+        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over, known + age))]
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, the load test, and a chart of the traffic."""
@@ -276,8 +280,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         ("Storage", "component_storage", settings.limits.storage),
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
-    found, answers, read = [], Coverage(), []
-    errors: list[Unmeasured] = []
+    found, answers, read, errors = [], Coverage(), [], list[Unmeasured]()
     for kind, key, limit in kinds:
         query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
         try:
@@ -299,15 +302,18 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     if not read:
         raise errors[0]
     # A component with memory but no CPU samples is reported as missing, not skipped.
-    seen = {name for one in found for name in one}
-    wanted, named = awake(settings)
-    answers += named
-    names = sorted(seen.union(unseen(wanted, seen))) or [""]
+    spec = spec_names(settings)
+    gone = departed(found, spec, now)
+    seen = {name for one in found for name in one} - gone
+    answers += spec.coverage + whole(
+        f"without {', '.join(sorted(gone))}, of which the app has none" if gone else ""
+    )
+    names = sorted(seen.union(unseen(spec.awake, seen))) or [""]
     courses = []
     for (kind, limit), points_of in zip(read, found, strict=True):
         for name in names:
             points = points_of.get(name, ())
-            trend = fit([points], WEEK_SECONDS, settings.trends)
+            trend = fit_days(points, settings.trends, restarts=kind != "CPU")
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
     answers += own_series(aside(prometheus), settings, COMPONENTS, DAY, now)
     return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
@@ -374,6 +380,8 @@ def headroom(
         + own_series(aside(prometheus), settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
         is_known=bool(app) and not cpu_unread,
+        measured=now,
+        test_days=settings.capacity.load_test_days,
     )
 
 

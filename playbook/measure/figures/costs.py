@@ -93,6 +93,14 @@ class Bills:
         """Whether every invoice was listed, and the balance is recent."""
         if not self.balance.enough:
             return self.listing + self.balance
+        if self._is_elsewhere:
+            billed = f"${self.by_month[self.last_month]:,.2f} in {self.last_month}"
+            return self.listing + lacking(
+                "",
+                expected=f"usage of {self.month}, as there were {billed}",
+                got=f"${self.used:,.2f}",
+                hint="Is the usage of this team billed elsewhere, as to an organisation or a reseller?",
+            )
         if not self.used_is_dated:
             return self.listing + lacking("", expected="when the balance was made", got="none")
         age = (self.read_at - self.used_at).total_seconds() / 86_400
@@ -100,6 +108,12 @@ class Bills:
             return self.listing
         got = f"one of {moment(self.used_at)}"
         return self.listing + lacking("", expected=f"a balance of the last {STALE_DAYS:g} days", got=got)
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether nothing at all was used in many days of a month, after one that was billed."""
+        late = elapsed(self.used_at)[0] >= max(self.project_after, 0.5)
+        return late and self.used < CENT and self.by_month.get(self.last_month, 0.0) >= CENT
 
     @property
     def by_month(self) -> dict[str, float]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Lines, Table
-from playbook.core.limits import Reading
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Verdict
 from playbook.measure.app.resources import Judged
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
@@ -33,7 +34,8 @@ IMAGES = "optimize_"
 _FAILED = "Failed requests under load"
 _SHOWN = 20
 _MOST_BETWEEN = 5.0  # seconds of a test for each look at the server
-_ALL_FAILED = 3  # requests of an endpoint, however rarely it is asked: that all of them fail is no chance
+_NO_CHANCE = 3  # requests of an endpoint that is rarely asked: that most of them fail or are slow is no chance
+_PARTS = 4  # of a test: Redis may be slow in one of them and fast in the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Group:
         test: coverage of the whole test, and of what its answers said.
         missing: never requested, although by their weights twice ``least`` requests were expected.
         broken_on_purpose: a breakpoint test runs until this fails, so it is shown and not judged.
+        slow: those of ``few`` of which most requests took longer than the P95 may.
     """
 
     name: str
@@ -55,11 +58,16 @@ class Group:
     broken_on_purpose: bool
     test: Coverage
     missing: tuple[str, ...] = ()
+    slow: tuple[Endpoint, ...] = ()
 
     @property
     def p95(self) -> list[Judged]:
-        """Seconds, slowest first; unknown where no endpoint has enough requests, or 5 % of one failed."""
-        return self._percentile("p95")
+        """Seconds, slowest first; unknown where no endpoint has enough requests, or 5 % of one failed.
+
+        An endpoint may have few requests because it is slow: then their median is judged.
+        """
+        over = [(one, Reading(one.p50 or 0.0, f"the median of {_over(one)}")) for one in self.slow]
+        return [*(Judged(name_of(one.name), median) for one, median in over), *self._percentile("p95")]
 
     @property
     def p99(self) -> list[Judged]:
@@ -150,19 +158,22 @@ class Group:
 @measurement
 def homepage_load(load_test: LoadTest, settings: Settings) -> Group:
     """Response times of the homepage under load."""
-    return _group("Homepage", load_test, settings, lambda name: name in HOMEPAGE)
+    limit = settings.limits.load_homepage_p95
+    return _group("Homepage", load_test, settings, limit, lambda name: name in HOMEPAGE)
 
 
 @measurement(one_of=(("api",), ("images",)))
 def health_load(load_test: LoadTest, settings: Settings) -> Group:
     """Response times of the health endpoints under load."""
-    return _group("Health endpoints", load_test, settings, lambda name: name in HEALTH)
+    limit = settings.limits.load_health_p95
+    return _group("Health endpoints", load_test, settings, limit, lambda name: name in HEALTH)
 
 
 @measurement(parts=("images",))
 def image_load(load_test: LoadTest, settings: Settings) -> Group:
     """Response times of image optimisation under load, by size and format of the photograph."""
-    return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
+    limit = settings.limits.load_images_p95
+    return _group("Image optimisation", load_test, settings, limit, lambda name: name.startswith(IMAGES))
 
 
 def _over(one: Endpoint) -> str:
@@ -170,11 +181,13 @@ def _over(one: Endpoint) -> str:
     return f"{one.requests:,} requests for {name_of(one.name)}{cached}"
 
 
-def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str], bool]) -> Group:
+def _group(name: str, test: LoadTest, settings: Settings, limit: Limit, belongs: Callable[[str], bool]) -> Group:
     mine = [one for one in test.outcome.endpoints if belongs(one.name)]
     least = max(settings.load.least_of_endpoint, 1)
     judged = tuple(one for one in mine if one.requests >= least)
     few = tuple(one for one in mine if one.requests < least)
+    asked_some = (one for one in few if one.requests >= _NO_CHANCE and not test.is_breakpoint)
+    slow = tuple(one for one in asked_some if one.p50 and limit.verdict(one.p50) is not Verdict.OK)
     asked = {one.name for one in mine}
     never = [
         task for task, weight in test.plan.weights.items() if weight > 0 and belongs(task) and task not in asked
@@ -186,7 +199,7 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
         for task in never
     )
     seen = test.coverage + test.clear(*(one.name for one in mine)) if mine else test.coverage
-    return Group(name, judged, few, least, test.is_breakpoint, seen, missing)
+    return Group(name, judged, few, least, test.is_breakpoint, seen, missing, slow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +207,7 @@ class LoadFailures:
     """Failures under load.
 
     Attributes:
-        shares: percent: of all requests, and of the endpoints that have enough or of which each request failed;
+        shares: percent: of all requests, and of the endpoints that have enough or of which most requests failed;
             empty for a breakpoint test, which runs until requests fail.
     """
 
@@ -243,7 +256,8 @@ def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
             ),
         )
         for one in (outcome.all, *outcome.endpoints)
-        if one.requests >= (1 if one is outcome.all else least) or one.failures == one.requests >= _ALL_FAILED
+        if one.requests >= (1 if one is outcome.all else least)
+        or (one.failures >= _NO_CHANCE and 2 * one.failures > one.requests)
     ]
     # The share of all requests comes first.
     return LoadFailures(load_test, tuple(shares))
@@ -282,12 +296,16 @@ class LoadedServer:
 
     @property
     def redis_latency(self) -> list[Reading]:
-        """Milliseconds, the median of the test; empty where the target has no Redis of its own."""
+        """Milliseconds, the median of the slowest quarter of the test; empty where the target has no Redis."""
         if not self.has_redis or self.broken_on_purpose:
             return []
-        values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
-        middle = values[len(values) // 2] if values else math.nan
-        return [Reading(middle, f"{len(values)} looks", self._reads(REDIS_LATENCY, "from Redis"))]
+        values = self._values(REDIS_LATENCY)
+        size = max(math.ceil(len(values) / _PARTS), _NO_CHANCE)
+        last = max(len(values) - size, 0)
+        parts = [sorted(values[at : at + size]) for at in {*range(0, last, math.ceil(size / _PARTS)), last}]
+        middle = max(part[len(part) // 2] for part in parts) if values else math.nan
+        over = f"{len(values)} looks (the median of the slowest {size})"
+        return [Reading(middle, over, self._reads(REDIS_LATENCY, "from Redis"))]
 
     @property
     def coverage(self) -> Coverage:

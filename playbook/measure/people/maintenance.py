@@ -22,6 +22,7 @@ from playbook.core.evidence import Evidence, Facts, Table, evidence_of
 from playbook.core.sign_off import SignOff
 from playbook.core.suggestions import did_you_mean
 from playbook.core.wording import moment, plural
+from playbook.history.people.attest import window_of
 from playbook.history.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.history.people.roster import SERVICE as ROSTER
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
@@ -96,13 +97,18 @@ class MaintenancePlan:
         return sign_off.newest is not None and sign_off.newest.when >= self.last.end
 
     def about_next(self, sign_off: SignOff) -> bool:
-        """Whether it may be about the window ahead: one from before the end of the last window is about that."""
+        """Whether it may be about the window ahead: one from before the end of the last window is about that one,
+        and one from before the window was moved is about the time that it had then.
+        """
+        window = sign_off.newest.window if sign_off.newest else ""
+        if window and window != window_of(self.next.start, self.next.end):
+            return False
         return self.past is None or sign_off.newest is None or sign_off.newest.when >= self.past.end
 
     @property
     def expected_of_next(self) -> str:
         """Of a sign-off about the window ahead."""
-        return f"one after {self.past}" if self.past else "one about this window"
+        return f"one about {self.next}" + (f" and after {self.past}" if self.past else "")
 
     def evidence(self) -> Evidence:
         """A row for each window."""

@@ -42,6 +42,14 @@ class Weaknesses:
         vulnerabilities.
         """
         total = together(source.coverage for source in self.sources if source.error is None)
+        left_out = [file for source in self.sources for file in source.left_out]
+        if left_out and not any(source.is_whole for source in self.sources if not source.left_out):
+            total += lacking(
+                "not all dependencies",
+                expected="an audit of the dependencies of every language",
+                got=f"one of npm's alone, and {', '.join(left_out[:NAMED])} beside its lock file",
+                hint="Switch on Dependabot's alerts, and set github.repository and github.token.",
+            )
         for source in self.sources:
             if isinstance(source.error, Unmeasured):
                 total += lacking(
@@ -60,6 +68,9 @@ class Weaknesses:
             else f"{len(source.weaknesses)} weak in {source.looked_at or 'all dependencies'}"
             for source in self.sources
         }
+        for source in self.sources:
+            if source.left_out:
+                facts[f"Beside {source.name}"] = f"{', '.join(source.left_out)}, of other languages"
         facts["Not looked at"] = (
             "runtimes such as Node and Python, the packages of the image, and those that pip, Composer, Bundler "
             "and others take from a repository or an address, of which GitHub has no advisories"
@@ -89,7 +100,8 @@ def weaknesses(github: GitHubApi | None, settings: Settings, own_repository: Own
     of_github: tuple[Source, ...] = ()
     if github:
         others = (of_another(github, one) for one in own_repository.others)
-        of_github = (of_dependabot(github, audited=any(map(_is_whole, of_npm))), *others)
+        audited = any(source.is_whole and not source.left_out for source in of_npm)
+        of_github = (of_dependabot(github, audited=audited), *others)
     found = Weaknesses((*of_npm, *of_github))
     if not found.asked:
         errors = [source.error for source in found.sources if source.error]
@@ -116,12 +128,7 @@ def _of_npm(settings: Settings) -> Source:
     found = [_weakness(package, vulnerability) for package, vulnerability in weak.items()]
     total = report.looked_at
     looked_at = plural(total, "dependency", "dependencies") if total else ""
-    return Source(name, worst_first(found), looked_at, coverage=seen)
-
-
-def _is_whole(source: Source) -> bool:
-    """Whether a source has examined dependencies, and all of them."""
-    return source.error is None and source.coverage.enough and bool(source.looked_at)
+    return Source(name, worst_first(found), looked_at, coverage=seen, left_out=project.languages)
 
 
 def _seen(report: AuditReport, project: Project) -> Coverage:
@@ -245,6 +252,8 @@ class OutdatedDependencies:
         )
         if self.project.elsewhere:
             total += whole(f"{len(self.project.elsewhere)} not of the registry")
+        if self.project.languages:
+            total += whole(f"npm's alone, and none of {', '.join(self.project.languages[:NAMED])}")
         odd = [
             f"{one.name} {one.current or 'not locked'} → {one.latest}" for one in self.old if one.behind == "other"
         ]

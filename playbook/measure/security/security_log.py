@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +27,8 @@ from playbook.settings.sections.target import Logs
 DAY = 86400.0
 _ROWS = 15
 NOT_SAID = "not said"
-_EACH_VISITOR = "the address of each visitor who was refused"
-_PROXY_HINT = (
+EACH_VISITOR = "the address of each visitor who was refused"
+PROXY_HINT = (
     "Behind proxies, such as App Platform's, let the web component log X-Forwarded-For or do-connecting-ip; in "
     "Express, app.set('trust proxy', 1)."
 )
@@ -43,6 +43,7 @@ class SecurityLog:
         problems: what could not be read.
         since, until: epoch seconds of the requested period.
         limit: of the refused requests of one source in an hour.
+        expected, serving: components that must have lines, and those that answer requests, if they are known.
     """
 
     review: SecurityReview
@@ -53,6 +54,8 @@ class SecurityLog:
     limit: Limit
     since: float
     until: float
+    expected: tuple[str, ...] = ()
+    serving: tuple[str, ...] = ()
 
     @property
     def days(self) -> float:
@@ -74,7 +77,7 @@ class SecurityLog:
     def coverage(self) -> Coverage:
         """Lines in most hours and up to the end, understood, and access lines among them."""
         if self.review.access:
-            return self.lines_coverage
+            return self.lines_coverage + self.without("access lines", self.review.answering)
         return self.lines_coverage + lacking(
             "no access line",
             expected="access lines, as they say who was refused",
@@ -96,7 +99,23 @@ class SecurityLog:
         silence = (self.until - (self.review.last or self.since)) / 60
         if silence > self.rules.newest_minutes:
             seen += silent(silence / 60, self.rules.newest_minutes / 60, self.source)
+        mute = [name for name in self.expected if name not in self.review.components]
+        if mute:
+            got = f"none of {', '.join(mute)}"
+            seen += lacking(got, expected="lines of every component of the app", got=got, hint=KEPT_HINT)
         return seen + read_coverage(self.review, self.problems, self.rules)
+
+    def without(self, what: str, those: Collection[str]) -> Coverage:
+        """Coverage of the components that answer requests, of which these have such lines."""
+        mute = [name for name in self.serving if name not in those]
+        if not mute:
+            return Coverage()
+        return lacking(
+            f"no {what} of {', '.join(mute)}",
+            expected=f"{what} of every component that answers requests",
+            got=f"none of {', '.join(mute)}",
+            hint="Log its requests, or name the components that do under logs.serving.",
+        )
 
     @property
     def burst(self) -> Reading:
@@ -111,7 +130,7 @@ class SecurityLog:
         if too_many and self.limit.verdict(worst) is Verdict.OK:
             whose = f"from {proxy}" if proxy else "without an address"
             got = f"{several:,} refused at {hour_text(hour_of_several)} {whose}"
-            return Reading(math.nan, self.over, lacking("", expected=_EACH_VISITOR, got=got, hint=_PROXY_HINT))
+            return Reading(math.nan, self.over, lacking("", expected=EACH_VISITOR, got=got, hint=PROXY_HINT))
         if several > worst and not too_many:
             worst, hour, source = several, hour_of_several, proxy
         return Reading(worst, f"{self.over}, by {source or NOT_SAID} at {hour_text(hour)}" if worst else self.over)
@@ -212,6 +231,8 @@ def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock, earlier:
             settings.limits.refused_burst,
             since.timestamp(),
             until.timestamp(),
+            stream.expected,
+            stream.serving,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -13,11 +14,14 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.limits import Reading
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Verdict
 from playbook.measure.logs.logs_of_before import SIGN_INS, call_sign_ins
 from playbook.measure.roll_call import RollCall
 from playbook.measure.security.security_log import (
+    EACH_VISITOR,
     NOT_SAID,
+    PROXY_HINT,
     LogsOfTheWeek,
     SecurityLog,
     coverage_facts,
@@ -28,11 +32,13 @@ from playbook.measure.security.security_log import (
     time_text,
 )
 from playbook.readers.logs.security import HOUR, Activity, SecurityReview
+from playbook.readers.logs.visitors import is_visitor
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.security import Security
 
 _ROWS = 15
+_FEW_SUCCEED = 5  # times as many failures as sign-ins: passwords are tried
 _KINDS = {
     "ssh": "sshd",
     "penalty": "sshd's penalties",
@@ -49,6 +55,13 @@ _KINDS = {
 }
 
 
+_OF_VISITORS = frozenset({"access", "application"})
+
+
+def _whose(source: str) -> str:
+    return f"from {source}" if source else "without an address"
+
+
 @dataclass(frozen=True, slots=True)
 class FailedLogins:
     """Failed sign-ins, from the target's logs and from sign-in files.
@@ -57,6 +70,7 @@ class FailedLogins:
         logs: from the target's logs; None where they could not be read.
         files: from the files; None where none are set, or could be read.
         problems: what could not be read of the files, or of the logs altogether.
+        limit: of one source in an hour.
         roll: the files beside those of earlier runs; None where they could not be listed.
     """
 
@@ -68,6 +82,7 @@ class FailedLogins:
     rules: CoverageRules
     since: float
     until: float
+    limit: Limit
     roll: RollCall | None = None
 
     @property
@@ -78,7 +93,10 @@ class FailedLogins:
     @property
     def coverage(self) -> Coverage:
         """Coverage of the logs; and whether the files reach back, continue to the end, and are understood."""
-        seen = self.logs.lines_coverage if self.logs else Coverage()
+        seen = Coverage()
+        if self.logs:
+            told = "access lines and lines about sign-ins"
+            seen = self.logs.lines_coverage + self.logs.without(told, self.logs.review.telling)
         for problem in self.problems:
             seen += lacking("not all was read", expected="everything to be read", got=problem)
         if self.files:
@@ -140,14 +158,27 @@ class FailedLogins:
 
     @property
     def by_source(self) -> Reading:
-        """Failed sign-ins of the source with the most in an hour."""
-        worst, found = 0, ""
-        for review in self._reviews:
-            for (kind, source), row in review.failed:
-                if row.worst_hour[0] > worst:
-                    worst = row.worst_hour[0]
-                    found = f", from {source or NOT_SAID} at {hour_text(row.worst_hour[1])}, says {_KINDS[kind]}"
-        return Reading(worst, self._over + found)
+        """Failed sign-ins of the source with the most in an hour.
+
+        In the words of an application, a proxy of the own network is many visitors, as are lines that name nobody:
+        beyond the limit it is not known whether one of them is.
+        """
+        rows = [
+            (*row.worst_hour, kind, source) for review in self._reviews for (kind, source), row in review.failed
+        ]
+        several = [row for row in rows if row[2] in _OF_VISITORS and not is_visitor(row[3])]
+        worst = max((row for row in rows if row not in several), default=None, key=lambda row: row[0])
+        most = max(several, default=None, key=lambda row: row[0])
+        if most and self.limit.verdict(most[0]) is not Verdict.OK:
+            if worst is None or self.limit.verdict(worst[0]) is Verdict.OK:
+                got = f"{most[0]:,} failed sign-ins at {hour_text(most[1])} {_whose(most[3])}"
+                return Reading(math.nan, self._over, lacking("", expected=EACH_VISITOR, got=got, hint=PROXY_HINT))
+        elif most and (worst is None or most[0] > worst[0]):
+            worst = most
+        if worst is None:
+            return Reading(0, self._over)
+        count, hour, kind, source = worst
+        return Reading(count, f"{self._over}, from {source or NOT_SAID} at {hour_text(hour)}, says {_KINDS[kind]}")
 
     @property
     def altogether(self) -> Reading:
@@ -178,7 +209,23 @@ class FailedLogins:
                 found.append(
                     f"{source or NOT_SAID} signed in at {time_text(time)} UTC after {before:,} wrong passwords"
                 )
-        return "; ".join(found[:5])
+        return "; ".join((found + self._guessed_at_forms)[:5])
+
+    @property
+    def _guessed_at_forms(self) -> list[str]:
+        """As ``guessed``, by the answers to forms. Of many people behind one address most sign in at once."""
+        found = []
+        for review in self._reviews:
+            failed = {source: row for (kind, source), row in review.failed if kind == "access"}
+            for source, hour, count, time in sorted(review.signed_in, key=lambda one: one[3]):
+                row = failed.get(source)
+                if row is None or not is_visitor(source) or row.first >= time:
+                    continue
+                before = row.hours.get(hour, 0) + row.hours.get(hour - HOUR, 0)
+                if before >= max(self.wanted.break_in_failures, _FEW_SUCCEED * count):
+                    at = f"{time_text(time)} UTC"
+                    found.append(f"{source} was let in at {at} after {before:,} refused sign-ins")
+        return found
 
     def evidence(self) -> list[Evidence]:
         """What was read, and failed sign-ins by source."""
@@ -250,5 +297,14 @@ def failed_logins(
         raise errors[0]
     problems += map(str, errors)
     return FailedLogins(
-        log, review, source, tuple(problems), wanted, settings.coverage, since.timestamp(), until.timestamp(), roll
+        log,
+        review,
+        source,
+        tuple(problems),
+        wanted,
+        settings.coverage,
+        since.timestamp(),
+        until.timestamp(),
+        settings.limits.failed_logins,
+        roll,
     )

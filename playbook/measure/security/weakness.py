@@ -47,6 +47,7 @@ class Source:
         looked_at: number of dependencies, in words; empty where it is not reported.
         error: why it could not be queried; NotConfigured where this target has none.
         coverage: how much it has examined.
+        left_out: files with further dependencies of the project that it cannot examine.
     """
 
     name: str
@@ -54,6 +55,12 @@ class Source:
     looked_at: str = ""
     error: PlaybookError | None = None
     coverage: Coverage = field(default_factory=Coverage)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has examined dependencies, and all of them that it can."""
+        return self.error is None and self.coverage.enough and bool(self.looked_at)
 
     @property
     def subject(self) -> str:

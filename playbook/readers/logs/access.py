@@ -84,7 +84,10 @@ _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode
 WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
     *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog", "ctx"),
+    "detail",
 )
+# An object within one of them, which has the status; Hasura's is the second.
+_WITHIN = {"request": "connection", "detail": "http_info"}
 ACCESS_KEYS = _ALL_STATUS_KEYS | {
     "res",
     "reply",
@@ -257,8 +260,8 @@ def objects_of(fields: dict[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(inner, dict) or not inner:
             continue
         objects.append(inner | {"span": fields.get("span")} if key == "fields" else inner)
-        if key == "request" and isinstance(inner.get("connection"), dict):
-            objects.append(inner["connection"])
+        if isinstance(within := inner.get(_WITHIN.get(key, "")), dict):
+            objects.append(within)
     return objects
 
 

@@ -143,6 +143,8 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     ("application", r'\btype="?LOGIN_ERROR"?, .*\bipAddress="?(?P<source>[^",\s]{1,64})', 1),
     ("application", r"\bCredentialsSignin\b", 1),
     ("application", r"\bUser account locked out\b", 1),
+    # Tomcat's LockOutRealm; Windows' event 4625
+    ("application", r"\battempt was made to authenticate the locked user\b|\baccount failed to log on\b", 1),
     ("application", r"\buser denied: .{0,256} \([\w-]{1,64}\) from (?P<source>\S{1,64})", 1),
     ("application", r"\bRESULT tag=97 err=49 |\bLDAP: error code 49\b", 1),
     # Apache's digests; Vaultwarden's panel; the web interfaces of pfSense and OPNsense.

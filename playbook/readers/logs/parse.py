@@ -48,7 +48,11 @@ _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
 _RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
 _LOGFMT_TIME = re.compile(r"""(?:^| )(?:time|ts|t|timestamp)=(?:["']([^"']{8,40})|([^\s"']{8,40}))""")
-_LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
+# Without quotes up to the next key: Java's toString() writes message=Bad credentials.
+_LOGFMT_MESSAGE = re.compile(
+    r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"'
+    r"|(\S{1,4096}(?: (?![\w.@-]{1,64}=)\S{1,1024}){0,100}))"
+)
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 

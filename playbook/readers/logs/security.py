@@ -20,6 +20,7 @@ from playbook.readers.logs.signature import fold_path
 from playbook.readers.logs.signins import SignIns, source_in
 from playbook.readers.logs.tables import BoundedTable
 from playbook.readers.logs.text import clean
+from playbook.readers.logs.two_lines import TwoLineRequests
 from playbook.readers.logs.visitors import visitor
 
 HOUR = 3600
@@ -32,6 +33,8 @@ _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login", "wordp
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
 _MAX_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
+# As the firewalls of Cloudflare and AWS write it.
+_BLOCKS = re.compile(r'(?i)"action" ?: ?"block"')
 # None of them; a thread, a loop or a job that waits; Go's state of a goroutine.
 _NOT_REFUSED = re.compile(
     r"(?i)\b(?:0|no|not|nothing|never|non)[ -](?:[\w-]{1,20} ){0,2}blocked\b|, blocked\]"
@@ -73,6 +76,14 @@ class Activity:
         return self.hours[hour], hour
 
 
+@dataclass(slots=True)
+class _Said:
+    """Whether a component has access lines, and whether any of its lines may tell of a sign-in."""
+
+    answers: bool = False
+    tells: bool = False
+
+
 Sources = list[tuple[str, Activity]]
 
 
@@ -96,6 +107,10 @@ class SecurityReview:
         failed_hours: by kind, start of the hour → failed sign-ins of all sources.
         accepted: source and time of successful sign-ins by password, the last of each source in an hour.
         left_out: sources with too little activity to be kept.
+        signed_in: source, start of the hour, number and last time of requests that may have signed somebody in.
+        components: names of those with lines.
+        answering: names of those with access lines.
+        telling: names of those with access lines or lines about sign-ins.
     """
 
     lines: int
@@ -114,6 +129,10 @@ class SecurityReview:
     failed_hours: dict[Kind, dict[int, int]]
     accepted: list[tuple[str, float]]
     left_out: int
+    signed_in: tuple[tuple[str, int, int, float], ...] = ()
+    components: frozenset[str] = frozenset()
+    answering: frozenset[str] = frozenset()
+    telling: frozenset[str] = frozenset()
 
 
 class SecurityReviewer:
@@ -129,7 +148,7 @@ class SecurityReviewer:
         self.since, self.until, self.strict = since, until, strict
         self._parser, self._frames = Parser(until, zone), Frames(until, zone)
         self._previous: Frame | None = None
-        self._sign_ins = SignIns()
+        self._sign_ins, self._requests = SignIns(), TwoLineRequests()
         self._before: float | None = None
         self._waiting: list[str] = []
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
@@ -144,6 +163,8 @@ class SecurityReviewer:
         self._failed_hours: dict[Kind, dict[int, int]] = {}
         self._accepted: dict[tuple[str, int], float] = {}
         self._accepted_lost = 0
+        self._components: dict[str, _Said] = {}
+        self._signed_in: dict[tuple[str, int], tuple[int, float]] = {}
 
     def extend(self, lines: Iterable[str]) -> None:
         """Review one part of a log, which does not continue the previous one."""
@@ -178,11 +199,13 @@ class SecurityReviewer:
         self._before = time
         if not self._dated(time, line) or time is None:
             return
+        about = self._sign_ins.about
         if entry.access:
             self._request(entry.access, time, line)
+            self._heard(entry.component, answers=True)
             return
-        about = self._sign_ins.about
         self._words(entry.text, line, time, "", "")
+        self._heard(entry.component, tells=about != self._sign_ins.about)
         known = entry.component or about != self._sign_ins.about or sshd.read(entry.text)
         if self.strict and not known:
             self._not_understood(line)
@@ -240,14 +263,33 @@ class SecurityReviewer:
 
     def _request(self, request: access.Access, time: float, line: str) -> None:
         self._access += 1
+        began = self._requests.ended(line)
+        if began:
+            request = request._replace(path=began.path, client=request.client or began.client)
+            line = f"{began.method} {line}"
         if request.status in (401, 403):
             source = visitor(request.client, line)
             self._refuse(str(request.status), source, _shown_path(request.path), time)
-        if signin_requests.is_failed(request.status, request.path, line):
-            self._fail("access", visitor(request.client, line), 1, time)
+        failed = signin_requests.is_failed(request.status, request.path, line)
+        told = request.status >= 400 or "rror" in line or "eason" in line
+        if failed or (told and signin_requests.sends(line) and self._sign_ins.failed_beside(line)):
+            self._fail("access", visitor(request.client, line) or source_in(line), 1, time)
+        elif signin_requests.is_accepted(request.status, request.path, line):
+            self._sign_in(visitor(request.client, line), time)
+
+    def _sign_in(self, source: str, time: float) -> None:
+        key = source, int(time) // HOUR * HOUR
+        if len(self._signed_in) >= _ACCEPTED:  # of most visitors nothing was refused
+            kept = {one: said for one, said in self._signed_in.items() if ("access", one[0]) in self._failed}
+            self._accepted_lost += len(kept) >= _ACCEPTED
+            self._signed_in = kept if len(kept) < _ACCEPTED else {}
+        count, last = self._signed_in.get(key, (0, time))
+        self._signed_in[key] = count + 1, max(time, last)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
-        if ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text)):
+        self._requests.begin(line)
+        is_blocked = ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text))
+        if is_blocked or ('ction"' in line and _BLOCKS.search(line)):
             self._refuse("blocked", source_in(text) or source_in(line), "", time)
         for attempt in self._sign_ins.read(text, line, program, process):
             if not attempt.succeeded:
@@ -258,6 +300,16 @@ class SecurityReviewer:
                 self._accepted[key] = max(time, self._accepted.get(key, time))
             else:
                 self._accepted_lost += 1
+
+    def _heard(self, component: str, *, answers: bool = False, tells: bool = False) -> None:
+        """Note what a component writes."""
+        said = self._components.get(component)
+        if said is None:
+            if len(self._components) >= _SOURCES:
+                return
+            said = self._components[component] = _Said()
+        said.answers |= answers
+        said.tells |= answers or tells
 
     def _not_understood(self, line: str) -> None:
         self._strange += 1
@@ -287,6 +339,10 @@ class SecurityReviewer:
             failed_hours=self._failed_hours,
             accepted=[(source, time) for (source, _), time in self._accepted.items()],
             left_out=self._refused.left_out + self._failed.left_out,
+            signed_in=tuple((*key, *found) for key, found in self._signed_in.items()),
+            components=frozenset(self._components),
+            answering=frozenset(name for name, said in self._components.items() if said.answers),
+            telling=frozenset(name for name, said in self._components.items() if said.tells),
         )
 
     def _refuse(self, what: str, source: str, path: str, time: float) -> None:

@@ -45,6 +45,21 @@ def is_failed(status: int, path: str, line: str = "") -> bool:
     return bool(found) and not _NO_PASSWORD.search(path) and _method(line) not in _READS
 
 
+def is_accepted(status: int, path: str, line: str) -> bool:
+    """Whether a request may have signed somebody in: sent to where a wrong password has another answer.
+
+    Frameworks that answer both alike, with a redirect or a page, never have any that failed.
+    """
+    if status not in (200, 201, 204, 302, 303) or not (_FORM_PATH.search(path) or _SHOWN_AGAIN.search(path)):
+        return False
+    return not _NO_PASSWORD.search(path) and sends(line) and not is_failed(status, path, line)
+
+
+def sends(line: str) -> bool:
+    """Whether a request sends something, as a sign-in does, by its method in the line."""
+    return _method(line) not in _READS | {""}
+
+
 def _method(line: str) -> str:
     match = _METHOD.search(line)
     return (match[1] or match[2]).upper() if match else ""

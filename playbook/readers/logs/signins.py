@@ -25,6 +25,7 @@ from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
 _ABOUT = re.compile(
     r"\b(?:auth(?:enticat(?:ion|ed?)|ori[sz]ation (?:header|required|failed))?|log[- ]?ins?|logon|sign[- ]?ins?"
     r"|passwords?|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key|lock(?:ed|ing)[- ]out"
+    r"|(?:verification|one[- ]time|backup|recovery) codes?"
     r"|account (?:is |was |has been )?locked)\b",
     re.IGNORECASE,
 )
@@ -35,14 +36,23 @@ _FAILED = re.compile(
     r"|unauthori[sz]ed (?:log|sign)[- ]?in|no such user|unknown user|user[ -]not[ -]found"
     r"|(?:do|does|did)(?: not|n't) (?:match|exist|verify)|is not the hash"
     r"|(?:unable to|could not(?: be)?|cannot) (?:authenticated?|log[- ]?in|sign[- ]?in)"
+    r"|no (?:active account|matching user)|enter (?:a correct|valid)"
     r"|too many (?:\S{1,20} attempts|failed \S{1,20})|locked[- ]out|account (?:is |was |has been )?locked)\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
     re.IGNORECASE,
 )
 # What this application was refused by a service that it uses itself: OpenAI, Stripe, a mail server, npm's
-# registry; and addresses, which may contain the words.
-_OUTBOUND = re.compile(r"(?i)\bapi key provided\b|\binvalid login: \d{3}\b|\bEAUTH\b|^npm (?:ERR!|error)")
+# registry; payments, and new passwords that the rules refuse; and addresses, which may contain the words.
+_OUTBOUND = re.compile(
+    r"(?i)\bapi key provided\b|\binvalid login: \d{3}\b|\bEAUTH\b|^npm (?:ERR!|error)"
+    r"|\b(?:payment|card|charge) authori[sz]ation\b|\bvalidation failed: |\bpasswords? (?:is|are) too \w+\b"
+)
 _ADDRESSES = re.compile(r"https?://\S{1,2048}|\b(?:auth|login|oauth|sso|signin)(?:\.[\w-]{1,63}){2,8}\b")
+# How many failed, where none did: "failed_logins":0, loginFailures=0.
+_NONE_FAILED = re.compile(
+    r"(?i)\b(?:failed|invalid|rejected|denied|bad)[_ -]?(?:log[-_ ]?ins?|log[-_ ]?ons?|sign[-_ ]?ins?|auth\w{0,13}"
+    r"|passwords?|attempts)(?:[_ ](?:count|total))?[\"']?\s?[=:]\s?[\"']?0\b"
+)
 # The words of identifiers: loginFailed, login_failed, AuthenticationFailureBadCredentialsEvent.
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_.](?=[a-zA-Z])")
 # The result beside a message in JSON and in logfmt.
@@ -53,12 +63,14 @@ _UNSUCCESSFUL = re.compile(
     r'|"(?:outcome|result|event\.outcome)" ?: ?"error',
     re.IGNORECASE,
 )
+_OBJECT = re.compile(r'\{\s?"')
 # What a line of JSON is about, and why, beside its message.
 _BESIDE = re.compile(
     r'"(?:action|event(?:\.action|[._]?(?:type|name))?|type|operation|error|err|reason|detail|cause|message)" ?: ?'
     r'"([^"]{1,300})"',
     re.IGNORECASE,
 )
+_BESIDE_LOGFMT = re.compile(r'(?:^| )(?:err|error|reason|msg|message)="([^"]{1,300})"')
 _ABOUT_IT = (
     "auth",
     "login",
@@ -78,7 +90,7 @@ _ABOUT_IT = (
 )
 _IP = r"(\[?(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4})\]?)"
 _FROM = re.compile(
-    rf"(?:from|von|depuis|desde|ip|client|client_?ip|remote|remote_?addr(?:ess)?|remote_?ip|rhost|addr|address|source)"
+    rf"(?:from|von|depuis|desde|ip|client|client_?ip|remote|remote_?addr(?:ess)?|(?:remote|user)_?ip|rhost|addr|address|source)"
     rf"[\"']?(?:\s{{1,3}}|\s{{0,3}}[=:]\s{{0,3}})[\"']?{_IP}",
     re.IGNORECASE,
 )
@@ -99,6 +111,7 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
+    r"verification code|one-time|backup code|recovery code|"
     r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|code 49|admin token|brute"
 )
 _CONNECTIONS = 4096
@@ -190,7 +203,8 @@ class SignIns:
                 return found
         if program in sshd.PROGRAMS or (not program and _SSH_WORDS.match(text)):
             return self._ssh(text, process)
-        beside = _said_beside(line) if line.startswith("{") else ""
+        # Behind App Platform's or a collector's prefix as well.
+        beside = _said_beside(line) if _OBJECT.search(line) else ""
         said = f"{text} {beside}" if beside else text
         in_other_words = signin_words.is_failed(said)
         if not in_other_words and not _HINT.search(said):
@@ -210,6 +224,14 @@ class SignIns:
             self.about += 1
             return [Attempt("application", source_in(text) or source_in(line))]
         return []
+
+    def failed_beside(self, line: str) -> bool:
+        """Whether an access line in JSON or logfmt says beside its request that a sign-in failed."""
+        said = _said_beside(line) if _OBJECT.search(line) else " ".join(_BESIDE_LOGFMT.findall(line))
+        if not said or _OUTBOUND.search(said) or not (signin_words.is_failed(said) or _is_failed(said, said)):
+            return False
+        self.about += 1
+        return True
 
     def _ssh(self, text: str, process: str) -> list[Attempt]:
         message = sshd.read(text)
@@ -268,6 +290,7 @@ class SignIns:
 
 def _is_failed(said: str, line: str) -> bool:
     """Whether the words of an application, and of a JSON line beside its message, tell of a failed sign-in."""
+    said = _NONE_FAILED.sub("", said)
     if not said.startswith("at "):
         said = _BETWEEN_WORDS.sub(" ", _ADDRESSES.sub("", said))
     return bool(_ABOUT.search(said) and (_FAILED.search(said) or _UNSUCCESSFUL.search(line)))

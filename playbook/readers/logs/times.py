@@ -25,6 +25,8 @@ _COMMON = re.compile(
     r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     r"(?: ?([+-]\d\d:?\d\d|UTC|GMT|Z)\b)?"
 )
+# ClickHouse, SonarQube
+_POINTS = re.compile(r"(\d{4})\.(\d\d)\.(\d\d) (\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?")
 _DOTTED = re.compile(r"(\d{4}/\d\d/\d\d) - (\d\d:\d\d):(\d\d)")  # gin
 # C's asctime, with Apache's microseconds; date(1) has a zone before the year.
 _ASCTIME = re.compile(
@@ -107,6 +109,7 @@ class Times:
             (_SHORT, lambda y, mon, d, h, m, s: self.iso(f"20{y}-{mon}-{d}", f"{h}:{m}", s, None, None)),
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
+            (_POINTS, lambda y, mon, d, minute, s, f: self.iso(f"{y}-{mon}-{d}", minute, s, f, None)),
             (_DOTTED, lambda date, minute, s: self.iso(date, minute, s, None, None)),
             (_EPOCH, lambda number: self.number(float(number))),
         )

@@ -73,9 +73,11 @@ class Capacity(Section, frozen=True):
     Attributes:
         spike: size of a traffic spike as a multiple of the month's peak, 1 or more.
         load_tests: folder of load test results, ``*.json``; from the current folder.
+        load_test_days: maximum age of a load test that shows what the system carries.
         policy: by component.
     """
 
     spike: Annotated[float, msgspec.Meta(ge=1)] = 1.5
     load_tests: str = "reports/load"
+    load_test_days: Positive = 180.0
     policy: dict[str, ScalingPolicy] = msgspec.field(default_factory=dict)

@@ -40,6 +40,46 @@ def test_signed_item_is_no_longer_due(project, capsys):
     assert "missing   weekly.team.notified: none" in said
 
 
+def test_sign_off_is_about_its_target_or_about_those_that_are_named(project, capsys):
+    """Staging has the same ledger as production."""
+    with (project / "playbook.toml").open("a") as settings:
+        settings.write('[targets.staging.people]\nattestations = "p/a.jsonl"\nwaivers = "p/w.jsonl"\n')
+    signing = ("attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
+    waiving = (
+        "waive",
+        "daily.redis.alive",
+        "--until",
+        f"{datetime.now(UTC):%Y-%m-%d}",
+        "--by",
+        "A",
+        "--reason",
+        "x",
+    )
+    waiving = (*waiving, "--covers", "WARNING")
+    assert run(capsys, *signing)[0] == run(capsys, *waiving)[0] == 0
+    _, said = run(capsys, "attest", "--open", "--target", "staging")
+    assert "missing   weekly.docs.updated: none (only for production)" in said
+    assert run(capsys, "waive", "--open", "--target", "staging")[1] == "nothing is waived\n"
+    assert run(capsys, *signing, "--for", "prod*", "staging")[0] == 0
+    for target in ("staging", "production"):
+        said = run(capsys, "attest", "--open", "--target", target)[1]
+        assert "weekly.docs.updated: Ada, for another 9 days" in said
+
+
+def test_sign_off_before_a_maintenance_names_its_window(project, capsys):
+    """So that it is not taken for one about the time to which the window is moved later."""
+    with (project / "playbook.toml").open("a") as settings:
+        settings.write(
+            '[targets.production.maintenance]\ntime_zone = "Europe/Berlin"\n'
+            'windows = [{ name = "x", start = 2126-11-28T22:00:00, end = 2126-11-28T23:30:00 }]\n'
+        )
+    code, said = run(
+        capsys, "attest", "pre_maintenance.window", "--by", "Ada", "--note", "announced in the channel"
+    )
+    assert code == 0
+    assert "is signed off for 2126-11-28T21:00:00Z to 2126-11-28T22:30:00Z by Ada until " in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -72,6 +72,26 @@ def test_unsigned_item_is_missing(book):
     assert judged(book.of()) == (Verdict.CRITICAL, "none")
 
 
+@pytest.mark.parametrize(
+    ("targets", "verdict", "found"),
+    [
+        (["shop-b"], Verdict.CRITICAL, "none (only for shop-b)"),
+        (["shop-b", "staging"], Verdict.CRITICAL, "none (only for shop-b, staging)"),
+        (["shop-a"], Verdict.OK, "one by Ada on 2026-11-23, which expires in 9 days"),
+        (["shop-b", "shop-a"], Verdict.OK, "one by Ada on 2026-11-23, which expires in 9 days"),
+        (["shop-*"], Verdict.OK, "one by Ada on 2026-11-23, which expires in 9 days"),
+        ([], Verdict.OK, "one by Ada on 2026-11-23, which expires in 9 days"),  # an older line
+    ],
+)
+def test_sign_off_for_another_target_does_not_count(book, targets, verdict, found):
+    """Two shops have the same ledger, and only one of them was looked at."""
+    book.sign(targets=targets)
+    assert judged(read(book.file, known={ITEM}, rules=RULES, now=NOW, target="shop-a").of(ITEM)) == (
+        verdict,
+        found,
+    )
+
+
 def test_newest_line_counts_not_the_last(book):
     """A merge may have changed the order of lines."""
     book.sign(ago=1, who="Ada")

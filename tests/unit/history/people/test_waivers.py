@@ -39,6 +39,22 @@ def book(tmp_path):
     return Book()
 
 
+@pytest.mark.parametrize(
+    ("targets", "verdict"),
+    [
+        (["shop-b"], Verdict.CRITICAL),
+        (["shop-a"], Verdict.WAIVED),
+        (["shop-*"], Verdict.WAIVED),
+        ([], Verdict.WAIVED),
+    ],
+)
+def test_finding_accepted_on_another_target_is_not_waived(book, targets, verdict):
+    """Two shops have the same ledger. Older lines name none of them."""
+    book.waive(targets=targets)
+    found = read(book.file, known={ITEM}, most_days=30, now=NOW, target="shop-a")
+    assert with_waiver(record(Verdict.CRITICAL), found).verdict is verdict
+
+
 @pytest.mark.parametrize("was", [Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN])
 def test_waived_finding_stays_visible(book, was):
     """With the finding, by whom, until when and why."""

@@ -60,6 +60,24 @@ def test_test_alert_never_sent_is_critical_after_a_month(tmp_path, days, expecte
     assert message.startswith("Test alert: expected ")
 
 
+@pytest.mark.parametrize(
+    ("days", "named", "expected"),
+    [
+        (5, {}, Verdict.UNKNOWN),
+        (5, {"staging": ["staging"]}, Verdict.OK),
+        (60, {}, Verdict.OK),  # a name that it had before
+    ],
+)
+def test_alert_of_one_of_several_stagings_may_be_of_another_system(tmp_path, days, named, expected):
+    """Two shops keep their drills in one file, and each has a staging of its own."""
+    file = str(tmp_path / "drills.jsonl")
+    records.add(file, a_record(2, item=ITEM, what="PlaybookTestAlert", result="it after 12.5 s", source=""))
+    records.add(file, a_record(days, item=ITEM, target="staging-b", result="it after 9 s", source=""))
+    found, message = verdict(measured(tmp_path, recovery={"records": file, **named}))
+    assert found is expected
+    assert expected is Verdict.OK or "got one of staging, beside those of staging-b" in message
+
+
 def test_newest_record_decides(tmp_path):
     """Including one that did not arrive."""
     file = str(tmp_path / "drills.jsonl")

@@ -187,8 +187,8 @@ def test_failure_from_before_the_week_still_counts():
 def test_old_deployment_still_in_progress_is_stuck():
     found = review(made("ACTIVE", DAY), made("BUILDING", 9 * DAY), made("SUPERSEDED", 10 * DAY))
     assert [release.phase for release in found.stuck] == ["BUILDING"]
-    assert found.last_before is not None
-    assert found.last_before.phase == "SUPERSEDED"
+    assert found.before
+    assert found.before[0].phase == "SUPERSEDED"
 
 
 def test_failure_share_leaves_out_deployments_in_progress():
@@ -295,6 +295,47 @@ def test_deployment_of_the_platform_itself_repairs_no_failed_release(newest, fai
     assert str(judged(WEEKLY, deployment_review=review(*listed))[0]) == wanted
     twice = (made("ACTIVE", 10, **newest), made("SUPERSEDED", 30, **newest), *listed[1:])
     assert verdict(*twice) == wanted
+
+
+def of(cause: str, **commits: str) -> dict[str, Any]:
+    built = [Source(name=name, source_commit_hash=commit) for name, commit in commits.items()]
+    return {"cause_details": CauseDetails(type=cause), "services": built}
+
+
+@pytest.mark.parametrize(
+    ("newest", "failed", "wanted"),
+    [
+        # doctl apps update without --update-sources, or a variable that was changed in the console
+        (of("MANUAL", web="aaa", api="111"), of("DEPLOY_ON_PUSH", web="bbb", api="111"), "CRITICAL"),
+        (of("MANUAL", web="aaa", api="111"), of("DEPLOY_ON_PUSH", web="aaa", api="222"), "CRITICAL"),
+        (of("AUTOSCALED", web="aaa", api="111"), of("DEPLOY_ON_PUSH", web="aaa", api="222"), "CRITICAL"),
+        # a push to the repository of another component
+        (of("DEPLOY_ON_PUSH", web="aaa", api="333"), of("DEPLOY_ON_PUSH", web="bbb", api="111"), "CRITICAL"),
+        # the branch was set back to an earlier commit
+        (of("DEPLOY_ON_PUSH", web="aaa", api="111"), of("DEPLOY_ON_PUSH", web="bbb", api="111"), "OK"),
+        # a new spec failed, and was corrected
+        (of("MANUAL", web="aaa", api="111"), of("MANUAL", web="aaa", api="111"), "OK"),
+        (of("MANUAL", web="bbb", api="111"), of("DEPLOY_ON_PUSH", web="bbb", api="111"), "OK"),
+        (of("MANUAL", web="ccc", api="111"), of("DEPLOY_ON_PUSH", web="bbb", api="111"), "OK"),
+        # images of a registry have no commit
+        (of("MANUAL"), of("MANUAL"), "OK"),
+    ],
+)
+def test_deployment_of_the_sources_from_before_repairs_no_failed_release(newest, failed, wanted):
+    """What was merged does not run, although a later deployment succeeded."""
+    before = of("DEPLOY_ON_PUSH", web="aaa", api="111")
+    listed = (made("ACTIVE", 30, **newest), made("ERROR", 60, **failed), made("SUPERSEDED", 90, **before))
+    assert verdict(*listed) == wanted
+    assert str(judged(WEEKLY, deployment_review=review(*listed))[0]) == wanted
+
+
+def test_failure_from_before_the_week_counts_behind_what_the_platform_made():
+    """Autoscaling made all of the week's deployments, and the newest from before it."""
+    scaled = [
+        made("ACTIVE" if not days else "SUPERSEDED", days * DAY + 5, **by("AUTOSCALED")) for days in (0, 3, 8)
+    ]
+    found = review(*scaled, made("ERROR", 9 * DAY), made("SUPERSEDED", 10 * DAY), made("ERROR", 11 * DAY))
+    assert [one.age for one in found.unrepaired] == [9 * DAY * 60]
 
 
 def test_failed_release_behind_autoscaling_is_named():

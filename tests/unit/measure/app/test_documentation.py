@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from playbook.clients.digitalocean_types import Deployment
+from playbook.clients.digitalocean_spec import DomainSpec, Spec
+from playbook.clients.digitalocean_types import App, Deployment
 from playbook.clients.listing import Listing
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import lacking, whole
@@ -23,12 +24,16 @@ DAY = timedelta(days=1)
 def found(tmp_path, monkeypatch):
     """A function from the days since each review and the deployments (phase, days ago) to the measurement."""
 
-    def measure(reviews, *deployments, coverage=None, error=None):
+    def measure(
+        reviews, *deployments, coverage=None, error=None, beside="", playbook=None, host="portfolio.example"
+    ):
         folder = tmp_path / "runbooks"
         folder.mkdir()
         for number, ago in enumerate(reviews):
             line = f"Reviewed: {(NOW - ago * DAY).date()}" if ago is not None else "Reviewed: some day"
             (folder / f"{number}.md").write_text(f"# One\n\nOwner: Ada\n{line}\n")
+        if beside:
+            (folder / beside).write_text("= Restore the database\n")
         made = [
             Deployment(id=f"{n}", phase=phase, cause=f"commit {n} pushed", created_at=NOW - ago * DAY)
             for n, (phase, ago) in enumerate(deployments)
@@ -39,9 +44,12 @@ def found(tmp_path, monkeypatch):
                 raise error
             return Listing(made, coverage or whole(f"{len(made)} deployments"))
 
-        monkeypatch.setattr(module, "digitalocean", lambda _: SimpleNamespace(deployments=listed))
-        settings = load("production", environment={})
-        people = msgspec.structs.replace(settings.people, runbooks=str(folder), playbook=None)
+        served = App("a", spec=Spec("x", domains=[DomainSpec(domain=host)]))
+        client = SimpleNamespace(deployments=listed, app=lambda: served)
+        monkeypatch.setattr(module, "digitalocean", lambda _: client)
+        settings = load("production", environment={"PRODUCTION_URL": "https://portfolio.example"})
+        named = playbook and str(tmp_path / playbook)
+        people = msgspec.structs.replace(settings.people, runbooks=str(folder), playbook=named)
         return documentation(msgspec.structs.replace(settings, people=people), FixedClock(NOW))
 
     return measure
@@ -84,6 +92,9 @@ def test_deployments_since_the_review_are_listed_for_comparison(found, reviews, 
         ([2], {"error": Unreachable("away", service="x")}),
         ([2], {"error": NotConfigured("no app", setting="x", add="y")}),
         ([2], {"coverage": lacking("", expected="all", got="half")}),
+        ([2], {"beside": "restore.adoc"}),  # which nobody may have reviewed
+        ([2], {"playbook": "moved.md"}),
+        ([2], {"host": "shop.example"}),  # the app of another website
     ],
 )
 def test_unknown_facts_require_a_sign_off(found, reviews, given):

@@ -192,3 +192,47 @@ def test_week_counts_without_the_week_before(level, wanted):
     found = cpu_week(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
     assert verdict(found) == wanted
     assert "HTTP 403" in found.seen_before.got
+
+
+@pytest.mark.parametrize(
+    ("deployed", "before", "after", "wanted"),
+    [
+        (3, flat(40.0), lambda days: 40 + 10 * days, "CRITICAL"),  # full in three days
+        (4, flat(52.0), lambda days: 40 + 4 * days, "WARNING"),  # it fell with the deployment
+        (3, flat(40.0), flat(45.0), "OK"),  # a release that needs more
+        (5, flat(40.0), lambda days: 60 - 20 * math.exp(-2 * days), "OK"),  # caches that fill on the first day
+        (1, flat(40.0), lambda days: 40 + 2 * days, "OK"),  # too young to tell
+        (None, flat(40.0), flat(40.0), "OK"),
+    ],
+)
+def test_leak_of_the_newest_release_is_not_hidden_by_the_one_before(deployed, before, after, wanted):
+    """The trend is that of the running program, where only that one grows."""
+    app = APP if deployed is None else replace(APP, deployed_at=NOW - timedelta(days=deployed))
+    since = -(deployed or 0)
+    web = course(
+        "web", lambda days: (before(days) if days < since else after(days - since)) + 0.2 * math.sin(9 * days)
+    )
+    api = FakeApi([web, course("worker", flat(10.0))])
+    found = memory_growth(cast(DigitalOceanApi, api), app, SETTINGS, FixedClock(NOW))
+    assert growth(found) == wanted
+    if wanted == "CRITICAL":
+        assert "by its course since 2026-11-20 07:00" in found.filling[0].reading.over
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        (flat(70.0), lambda days: 65 + 5 * days, "WARNING"),  # full in a week, and below the other one until now
+        (flat(70.0), flat(20.0), "OK"),
+        (flat(70.0), lambda days: 70 + 5 * days if days < -1 else math.nan, "OK"),
+    ],
+    ids=["leaks", "idle", "replaced"],
+)
+def test_instance_that_leaks_below_a_fuller_one_is_found(one, other, wanted):
+    """The busiest instance of each hour is always the other one."""
+    noisy = (
+        course("web", lambda days, f=f: f(days) + 0.2 * math.sin(9 * days), instance=str(f)) for f in (one, other)
+    )
+    found = memory(*noisy, course("worker", flat(10.0)))
+    assert growth(found) == wanted
+    assert wanted != "WARNING" or "by the last 7 days of one instance" in found.filling[0].reading.over

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import Deployment, Rollback, RollbackCondition
+from playbook.clients.digitalocean_types import CauseDetails, Deployment, Rollback, RollbackCondition
 from playbook.clients.listing import Listing
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
@@ -30,7 +30,13 @@ class FakeApi:
 
     def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
         made = [
-            Deployment(id=str(number), phase=phase, cause="push", created_at=NOW - timedelta(hours=number + 1))
+            Deployment(
+                id=str(number),
+                phase=phase.partition(" ")[0],
+                cause="push",
+                cause_details=CauseDetails(type=phase.partition(" ")[2] or "DEPLOY_ON_PUSH"),
+                created_at=NOW - timedelta(hours=number + 1),
+            )
             for number, phase in enumerate(self.phases)
         ]
         return Listing(reversed(made), whole(f"{len(made)} deployments"))
@@ -53,6 +59,11 @@ def plan(phases: list[str], said: Rollback = VALID) -> tuple[RollbackPlan, list[
         (["ERROR", "ACTIVE", "SUPERSEDED"], "2"),
         (["DEPLOYING", "ACTIVE", "SUPERSEDED"], "2"),
         (["ERROR", "SUPERSEDED"], "1"),
+        # What the platform deployed again is the running release.
+        (["ACTIVE AUTOSCALED", "SUPERSEDED", "SUPERSEDED"], "2"),
+        (["ACTIVE AUTOSCALED", "SUPERSEDED MAINTENANCE", "ERROR", "SUPERSEDED", "SUPERSEDED"], "4"),
+        (["ACTIVE", "SUPERSEDED AUTOSCALED", "SUPERSEDED"], "1"),
+        (["ACTIVE MANUAL", "SUPERSEDED"], "1"),  # another spec
     ],
 )
 def test_target_is_the_newest_earlier_good_deployment(phases, target):
@@ -96,6 +107,9 @@ def test_no_deployments_is_too_little_data():
     [
         (["ACTIVE", "SUPERSEDED"], VALID, "OK"),
         (["SUPERSEDED", "SUPERSEDED"], VALID, "UNKNOWN"),
+        (["ACTIVE AUTOSCALED", "SUPERSEDED AUTOSCALED"], VALID, "UNKNOWN"),
+        (["ACTIVE AUTOSCALED", "SUPERSEDED"], VALID, "CRITICAL"),  # to the release that runs now
+        (["ACTIVE AUTOSCALED", "SUPERSEDED", "SUPERSEDED"], VALID, "OK"),
         (["ACTIVE", "HIBERNATING"], VALID, "CRITICAL"),
         (["ACTIVE", "SUPERSEDED"], Rollback(valid=True, error=RollbackCondition(code="new_code")), "CRITICAL"),
         (["ACTIVE", "SUPERSEDED"], Rollback(valid=True, warnings=[RollbackCondition(code="new_code")]), "WARNING"),

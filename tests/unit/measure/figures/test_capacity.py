@@ -85,6 +85,30 @@ def test_steady_growth_reports_the_date_of_its_limit():
     assert found.coverage.words == "1 answer · 2 series of this target · 60 of 60 days"
 
 
+def daily(value):
+    """Sixty days of a component; ``value`` is a function of the days relative to now, which are negative."""
+    at = NOW.timestamp()
+    return [Series({"component": "web"}, tuple((at - DAY * ago, value(-ago)) for ago in range(59, -1, -1)))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (
+            {"component_memory": daily(lambda day: 60 + 0.5 * (day + 59) if day < -30 else 42 + day + 30)},
+            "CRITICAL",
+        ),
+        ({"component_storage": daily(lambda day: 70 if day < -30 else 35 + 1.2 * (day + 30))}, "CRITICAL"),
+        ({"component_memory": daily(lambda day: 70 if day < -25 else 45)}, "OK"),
+        ({"component_memory": daily(lambda day: 40 + 3 * (day % 7))}, "OK"),  # deployed every week
+        ({"component_cpu": daily(lambda day: 40 - 20 * (day % 7 > 4) - 0.1 * day)}, "OK"),
+    ],
+)
+def test_growth_since_a_resize_or_a_cleanup_is_not_hidden_by_the_time_before(answers, expected):
+    """The days before it were of another size, or of files that are gone."""
+    assert growth_verdict(**answers)[0] == expected
+
+
 def test_no_growth_is_reported():
     """In the summary."""
     found = growth()
@@ -129,6 +153,24 @@ def test_component_of_the_spec_that_was_never_seen_is_missed(spec, answers, verd
     found = growth_verdict(**answers)
     assert found[0] == verdict, found
     assert message.casefold() in found[1].casefold()
+
+
+@pytest.mark.parametrize(
+    ("spec", "days", "expected"),
+    [
+        (["web"], 20, "OK"),  # renamed three weeks ago
+        (["web"], 5, "UNKNOWN"),  # perhaps it only fell silent
+        (["web", "old"], 20, "UNKNOWN"),
+        (spec_factory.NO_PLATFORM, 20, "UNKNOWN"),
+    ],
+)
+def test_component_that_the_app_has_no_more_is_left_out(spec, days, expected, monkeypatch):
+    """Its samples of two months ago are still there."""
+    monkeypatch.setattr(sampled, "digitalocean", spec_factory.platform(spec))
+    old = series("old", 50.0, count=60)
+    mine = [series("web", 50.0), Series(old.labels, old.points[:-days])]
+    found = growth_verdict(component_cpu=mine, component_memory=mine, component_storage=mine)
+    assert found[0] == expected, found
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -288,6 +330,25 @@ def test_newest_test_of_this_target_counts(tmp_path):
     assert load_test.reading.over == (
         "(1.5 × the peak is 18.0 requests/s; the breakpoint test on 2026-11-02 carried 20.0)"
     )
+
+
+@pytest.mark.parametrize(
+    ("finished", "rate", "expected"),
+    [
+        ("2026-06-01T10:00:00Z", 4.0, "OK"),
+        ("2025-02-28T10:00:00Z", 4.0, "UNKNOWN"),
+        ("2027-11-01T10:00:00Z", 4.0, "UNKNOWN"),
+        ("2025-02-28T10:00:00Z", 90.0, "CRITICAL"),  # too much even for what it carried then
+    ],
+)
+def test_load_test_of_long_ago_says_nothing_of_what_is_carried_now(tmp_path, finished, rate, expected):
+    """Neither does one that is dated in the future."""
+    write(tmp_path, "a.json", finished=finished)
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    found = room(tmp_path, cpu, [quarters("", rate)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected a breakpoint test of the last 180 days, got one of 202" in message
 
 
 def test_breakpoint_test_in_the_history_counts_without_its_result_file(tmp_path):

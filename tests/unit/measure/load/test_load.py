@@ -374,12 +374,14 @@ def test_answers_that_are_not_understood_are_no_good_evidence():
     [
         (9, 9, Verdict.CRITICAL),
         (3, 3, Verdict.CRITICAL),
-        (9, 8, Verdict.OK),
+        (9, 5, Verdict.CRITICAL),
+        (9, 4, Verdict.OK),
+        (4, 3, Verdict.CRITICAL),
         (2, 2, Verdict.OK),
         (9, 0, Verdict.OK),
     ],
 )
-def test_endpoint_that_always_fails_counts_however_rarely_it_is_asked(requests, failures, expected):
+def test_endpoint_that_mostly_fails_counts_however_rarely_it_is_asked(requests, failures, expected):
     """Among two thousand requests it would be less than one percent of all."""
     rare = endpoint("image_health", requests, failures)
     found = load_failures(made(outcome(endpoints=[endpoint("homepage", 2000), rare])), SETTINGS)
@@ -387,6 +389,34 @@ def test_endpoint_that_always_fails_counts_however_rarely_it_is_asked(requests, 
         str(judged(check("test_load", "test_hardly_any_request_fails_under_load"), load_failures=found)[0])
         == expected
     )
+
+
+@pytest.mark.parametrize(
+    ("requests", "p50", "expected"),
+    [(5, 30.0, Verdict.CRITICAL), (5, 6.0, Verdict.WARNING), (5, 0.3, Verdict.OK), (2, 30.0, Verdict.OK)],
+)
+def test_endpoint_that_is_too_slow_to_be_asked_often_counts(requests, p50, expected):
+    """Each of its users waited half a minute, so that there are five requests in all."""
+    large = msgspec.structs.replace(endpoint("optimize_large", requests), p50=p50)
+    group = image_load(made(outcome(endpoints=[endpoint("optimize_small", 90), large])), SETTINGS)
+    assert judged(check("test_load", "test_images_are_optimised_under_load"), image_load=group)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("slow", "expected"),
+    [
+        (range(0), Verdict.OK),
+        ({7, 13, 21}, Verdict.OK),
+        (range(34, 41), Verdict.CRITICAL),
+        (range(6), Verdict.CRITICAL),
+    ],
+)
+def test_redis_that_is_slow_in_a_part_of_the_test_is_slow(slow, expected):
+    """Its median over the whole test was that of the fast part. Single slow looks are chance."""
+    taken = tuple(Sample(float(n), {QUEUE: 1.0, REDIS_LATENCY: 3000.0 if n in slow else 1.0}) for n in range(41))
+    server = replace(loaded_server(replace(made(), samples=taken), SETTINGS), has_redis=True)
+    [latency] = server.redis_latency
+    assert verdict(latency, SETTINGS.limits.redis_latency) is expected
 
 
 # --------------------------------------------------------------------------------------------------- server

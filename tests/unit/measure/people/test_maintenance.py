@@ -170,6 +170,24 @@ def test_sign_off_from_before_the_last_window_is_not_about_the_next(tmp_path, ho
     assert plan(tmp_path, TODAY)[0].about_next(signed(NOW - timedelta(hours=hours)))
 
 
+@pytest.mark.parametrize(
+    ("told", "about"),
+    [
+        ("2026-11-23T13:00:00Z to 2026-11-23T14:00:00Z", True),
+        ("2026-11-22T13:00:00Z to 2026-11-22T14:00:00Z", False),  # moved by a day
+        ("2026-11-23T13:00:00Z to 2026-11-23T18:00:00Z", False),  # made shorter
+        ("", True),  # an older line
+    ],
+)
+def test_sign_off_from_before_the_window_was_moved_is_about_another_time(tmp_path, told, about):
+    """What was announced is when visitors were told that the work would be."""
+    found, _ = plan(tmp_path, TODAY)
+    line = signed(NOW)
+    sign_off = replace(line, newest=msgspec.structs.replace(line.newest, window=told))
+    assert found.about_next(sign_off) is about
+    assert not told or f"one by Ada on 2026-11-23 for {told}, which" in sign_off.found
+
+
 @dataclass
 class Alerting:
     """Silences by the alert's name, and the names of the rules."""

@@ -1,6 +1,7 @@
 """Refused requests and failed sign-ins of a week, and guessed passwords."""
 
 import contextlib
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -316,3 +317,86 @@ def test_log_that_earlier_runs_have_found_is_missed():
     before = call_logs(both, SETTINGS, NOW - timedelta(days=1), Earlier())
     kept = logs_of_the_week(Files(*ORDINARY), SETTINGS, CLOCK, Earlier(lambda: [{"logs": before.read}]))
     assert "logs that earlier runs have found are missing: shop-proxy " in kept.coverage.got
+
+
+@pytest.mark.parametrize(
+    ("of_api", "suspicious", "sign_ins"),
+    [
+        ([], "UNKNOWN", "UNKNOWN"),
+        (["ready on 8080"], "UNKNOWN", "UNKNOWN"),  # Express without a request log
+        (["WARN login failed for eve from 192.0.2.9"], "UNKNOWN", "OK"),
+        (['192.0.2.9 - - [20/Nov/2026:10:00:00 +0000] "GET /api HTTP/1.1" 200 1 "-" "-"'], "OK", "OK"),
+    ],
+)
+def test_component_that_answers_requests_and_does_not_log_them_is_unknown(of_api, suspicious, sign_ins, settings):
+    """Every sign-in goes to the API, and only the website logs its requests."""
+
+    class Platform(Log):
+        def read(self, since):
+            stream = super().read(since)
+            return dataclasses.replace(stream, expected=("web", "api"), serving=("web", "api"))
+
+    said = [line(text, hours).replace("web ", "api ", 1) for hours in range(169) for text in of_api]
+    ours = settings()
+    kept = logs_of_the_week(Platform(*ORDINARY, *said), ours, CLOCK, Earlier())
+    refusals, failures = security_log(kept), failed_logins(kept, ours, CLOCK, Earlier())
+    found = judged(checks.test_no_source_is_refused_unusually_often, security_log=refusals)
+    assert str(found[0]) == suspicious, found
+    found = judged(checks.test_nobody_guesses_passwords, failed_logins=failures)
+    assert str(found[0]) == sign_ins, found
+
+
+def signing_in(client, status, minutes, path="/api/login", method="POST"):
+    return line(
+        f'{client} - - [20/Nov/2026:10:00:00 +0000] "{method} {path} HTTP/1.1" {status} 12 "-" "-"', minutes / 60
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "path", "expected"),
+    [
+        ([401] * 20 + [200], "/api/login", "CRITICAL"),
+        ([422] * 20 + [303], "/users/sign_in", "CRITICAL"),
+        ([200] * 20 + [302], "/wp-login.php", "CRITICAL"),
+        ([200] + [401] * 20, "/api/login", "OK"),  # signed in before
+        ([401] * 9 + [200], "/api/login", "OK"),
+        ([401, 200] * 15, "/api/login", "OK"),  # an office of many people
+        ([302] * 21, "/login", "OK"),  # Laravel answers both alike
+        ([401] * 20 + [200], "/api/auth/refresh", "OK"),
+    ],
+)
+def test_password_guessed_at_a_form_is_found(statuses, path, expected, settings):
+    """By the answers to sign-ins, in access lines."""
+    tries = [signing_in("203.0.113.66", status, 50 - n, path) for n, status in enumerate(statuses)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries), SETTINGS, CLOCK, Earlier())
+    found = judged(
+        checks.test_nobody_guesses_passwords, failed_logins=failed_logins(kept, settings(), CLOCK, Earlier())
+    )
+    assert str(found[0]) == expected, found
+    proxied = [signing_in("10.244.0.7", status, 50 - n, path) for n, status in enumerate(statuses)]
+    kept = logs_of_the_week(Log(*ORDINARY, *proxied), SETTINGS, CLOCK, Earlier())
+    assert failed_logins(kept, settings(), CLOCK, Earlier()).guessed == ""  # all visitors together
+
+
+def test_sign_ins_of_a_large_site_are_no_lines_that_are_not_understood(settings, monkeypatch):
+    """Of those without a failure nothing is kept beyond the bound."""
+    monkeypatch.setattr("playbook.readers.logs.security._ACCEPTED", 10)
+    tries = [signing_in("203.0.113.66", status, 50 - n) for n, status in enumerate([401] * 20 + [200])]
+    many = [signing_in(f"198.51.100.{n}", 200, 20 - n / 10) for n in range(100)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries, *many), SETTINGS, CLOCK, Earlier())
+    assert kept.log.coverage.enough
+    assert "203.0.113.66 was let in" in failed_logins(kept, settings(), CLOCK, Earlier()).guessed
+
+
+@pytest.mark.parametrize(
+    ("client", "count", "expected"),
+    [("10.244.0.7", 35, "UNKNOWN"), ("203.0.113.66", 35, "WARNING"), ("10.244.0.7", 20, "OK")],
+)
+def test_proxy_is_many_visitors_who_fail_to_sign_in(client, count, expected, settings):
+    """App Platform's: whether one visitor failed that often is not known."""
+    tries = [signing_in(client, 401, 29 - n / 2) for n in range(count)]
+    kept = logs_of_the_week(Log(*ORDINARY, *tries), SETTINGS, CLOCK, Earlier())
+    found = judged(
+        checks.test_nobody_guesses_passwords, failed_logins=failed_logins(kept, settings(), CLOCK, Earlier())
+    )
+    assert str(found[0]) == expected, found

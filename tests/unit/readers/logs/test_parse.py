@@ -55,6 +55,8 @@ LINES = [
     ("2024/05/29 20:14:14 http: panic serving 10.0.0.1: boom", AT, "", FATAL),
     ("web 2024-05-29T20:14:14Z E0529 20:14:14.123456       1 main.go:12] it broke", AT, "web", ERROR),
     ("E, [2024-05-29T20:14:14.000 #12] ERROR -- : it broke", AT, "", ERROR),
+    ("2024.05.29 20:14:14 WARN web[x][o.s.s.w.PlatformLevel] slow", AT, "", WARNING),  # SonarQube, ClickHouse
+    ("2024.05.29 20:14:14.000000 [ 77 ] {a} <Error> executeQuery: Code: 60. DB::Exception", AT, "", ERROR),
     ("web 2024-05-29T20:14:14Z [debug] error object dumped", AT, "web", DEBUG),
 ]
 
