@@ -50,7 +50,7 @@ def test_window_is_scheduled_and_announced(
         judge.that(
             maintenance_plan.about_next(sign_off),
             "Announcement",
-            expected=maintenance_plan.expected_of_next,
+            expected=maintenance_plan.expected_of_next(sign_off),
             found=sign_off.found,
             warn=True,
         )
@@ -148,7 +148,7 @@ def test_team_is_available_for_the_window(
         judge.that(
             maintenance_plan.about_next(sign_off),
             "Word of the team",
-            expected=maintenance_plan.expected_of_next,
+            expected=maintenance_plan.expected_of_next(sign_off),
             found=sign_off.found,
             warn=True,
         )

@@ -101,14 +101,15 @@ class MaintenancePlan:
         and one from before the window was moved is about the time that it had then.
         """
         window = sign_off.newest.window if sign_off.newest else ""
-        if window and window != window_of(self.next.start, self.next.end):
+        if window and (self.ahead is None or window != window_of(self.ahead.start, self.ahead.end)):
             return False
         return self.past is None or sign_off.newest is None or sign_off.newest.when >= self.past.end
 
-    @property
-    def expected_of_next(self) -> str:
+    def expected_of_next(self, sign_off: SignOff) -> str:
         """Of a sign-off about the window ahead."""
-        return f"one about {self.next}" + (f" and after {self.past}" if self.past else "")
+        if self.past and sign_off.newest and sign_off.newest.when < self.past.end:
+            return f"one after {self.past}"
+        return f"one about {self.ahead or 'a window ahead'}"
 
     def evidence(self) -> Evidence:
         """A row for each window."""
