@@ -25,6 +25,7 @@ from playbook.history.people.files import known, rules, sign_offs_of, waivers_of
 from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limited, waive
 from playbook.history.runs import History, RunLine
 from playbook.settings.chosen import settings_for
+from playbook.settings.loading import require_targets
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
 
@@ -81,12 +82,18 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
         now=clock.now(),
         evidence=options.evidence,
         root=settings.folder,
-        targets=options.targets or [settings.target.name],
+        targets=_about(options, settings, root),
         window=_window_ahead(settings, clock.now()) if item.set == "pre_maintenance" else "",
     )
     about = f" for {line.window}" if line.window else ""
     say(f"{item.id} is signed off{about} by {line.who} until {moment(line.expires)}; commit {file}")
     return EXIT_OK
+
+
+def _about(options: argparse.Namespace, settings: Settings, root: Path) -> list[str]:
+    """The targets that a line is about, by name or pattern."""
+    require_targets(options.targets or (), root)
+    return options.targets or [settings.target.name]
 
 
 def _window_ahead(settings: Settings, now: datetime) -> str:
@@ -170,7 +177,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         most_days=settings.people.waiver_days,
         now=now,
         covers=options.covers or _found_last(settings, catalogue, options.item, now, root),
-        targets=options.targets or [settings.target.name],
+        targets=_about(options, settings, root),
     )
     say(f"{line.item} is waived until {line.until} by {line.who}, accepted as {line.covers}; commit {file}")
     return EXIT_OK

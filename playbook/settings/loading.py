@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,16 @@ class Document:
                 )
         return names
 
+    def require_matching(self, patterns: Iterable[str]) -> None:
+        """UnknownTarget for a name or a pattern that matches no target."""
+        for pattern in patterns:
+            if not any(fnmatchcase(name, pattern) for name in self._targets):
+                known = ", ".join(sorted(self._targets))
+                raise UnknownTarget(
+                    f"{pattern!r} matches no target: expected names or patterns of {known}"
+                    f"{did_you_mean(pattern, self._targets)} (targets are set in {self.file or 'playbook.toml'})"
+                )
+
     def settings_if_known(self, target: str) -> Settings | None:
         """The settings of one target; None if there is no target of this name."""
         try:
@@ -248,6 +259,12 @@ def load_all(
     if not mine:
         raise UsageError(f"--shard {shard}: expected at most as many parts as targets, got {len(names)} targets")
     return [document.settings(name) for name in mine]
+
+
+@with_lines
+def require_targets(patterns: Iterable[str], root: Path) -> None:
+    """UnknownTarget for a name or a pattern that matches no target of the settings."""
+    Document(root).require_matching(patterns)
 
 
 @with_lines

@@ -97,6 +97,17 @@ def test_sign_off_before_a_maintenance_names_its_window(project, capsys):
             "attest: --by is needed, as a sign-off states who reviewed",
         ),
         (
+            ["attest", "weekly.docs.updated", "--by", "A", "--note", "x", "--for", "prod*", "stagging"],
+            "'stagging' matches no target: expected names or patterns of production, ",
+        ),
+        (
+            [
+                *("waive", "daily.redis.alive", "--until", "2126-12-01", "--by", "A", "--reason", "x"),
+                *("--covers", "CRITICAL", "--for", "shop-*"),
+            ],
+            "'shop-*' matches no target",
+        ),
+        (
             ["waive", "daily.redis.alive", "--until", "soon", "--by", "A", "--reason", "x"],
             "--until: expected a date",
         ),
