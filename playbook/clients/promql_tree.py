@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import promql_parser
@@ -28,6 +29,7 @@ class Range(NamedTuple):
     inner: Any
 
 
+@lru_cache(256)  # a long query takes milliseconds; several measurements, and all targets, ask the same ones
 def parsed(query: str) -> Any:
     """The tree of a query; None for one that is not understood, as VictoriaMetrics knows more functions."""
     try:

@@ -40,6 +40,14 @@ _LIBRARIES = (
 )
 
 
+# What pytest only warns of, although the check has not judged what it seems to: an assert in a thread fails, one
+# of a tuple always holds, and one of a coroutine too, as nothing was awaited.
+_HIDDEN = (
+    ":pytest.PytestUnhandledThreadExceptionWarning",
+    "assertion is always true:pytest.PytestAssertRewriteWarning",
+    r"coroutine .* was never awaited:RuntimeWarning",
+    "Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning",
+)
 Redact = Callable[[str], str]
 
 
@@ -49,6 +57,8 @@ def see_asserts(config: pytest.Config) -> None:
     Without passing asserts, a check whose asserts hold would have judged nothing. Truncated values could show part
     of a secret, as truncation happens before redaction.
     """
+    for hidden in _HIDDEN:
+        config.addinivalue_line("filterwarnings", f"error:{hidden}")
     config._inicache["enable_assertion_pass_hook"] = True
     config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
     # Files compiled without this hook may lie beside the checks under pytest's usual name.

@@ -31,6 +31,7 @@ from playbook.run.run import subject_of
 from playbook.run.target_run import ToldByWorker
 
 _STARTED = pytest.StashKey[float]()
+_FAILED = pytest.StashKey[list[str]]()  # what it found bad before a plugin repeated it
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -96,8 +97,13 @@ def pytest_runtest_makereport(
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
         notes, title = item.stash[NOTES], item.stash[ITEM].title
         ended = asserting.meaning(call, report, notes, title, item.path, redact=redact)
+        failed = item.stash.setdefault(_FAILED, [])
+        if failed and ended is None:
+            notes.judge.that(False, title, expected="no failure before it is repeated", found=failed[0], warn=True)
         record = _record(item, notes.end_of(ended, is_judged=isinstance(error, Critical)))
         attach(report, record)
+        if record.verdict in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+            failed.append(f"{record.verdict}: {record.message}")
         if not report.failed:
             call.excinfo = None  # neither a debugger nor an editor should take it for a failure
         own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}

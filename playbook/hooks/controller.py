@@ -24,7 +24,7 @@ from playbook.core.catalogue import Item, shipped
 from playbook.core.check_ids import target_in, without_target
 from playbook.core.clock import iso
 from playbook.core.errors import UsageError
-from playbook.core.places import MODULE
+from playbook.core.places import MODULE, ROOT
 from playbook.core.public import public_results
 from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
@@ -74,10 +74,12 @@ class Controller:
         if options.fault:
             self._require_known_faults(kinds)
         self.allow_mutations = self._asked_for_mutations(kinds)
+        partial = _is_partial(config)
         self.order = Order(
             set_name=_set_name(config),
             command=shlex.join(["pytest", *config.invocation_params.args]),
-            partial=_is_partial(config),
+            partial=partial,
+            whole=not partial and (MODULE in config.args or config.rootpath == ROOT),
             reports=self.reports,
             allow_mutations=self.allow_mutations,
             confirms=_confirmed(options.confirms, list(kinds)),

@@ -56,7 +56,8 @@ def headline(results: Results) -> str:
     if warning:
         sentences.append(f"{_named(results, Verdict.WARNING, 'past the warning limit')}: look today.")
     if not sentences:
-        sentences.append(f"{plural(results.executed, 'check')} measured, all within limits. Nothing to do.")
+        rest = "This was only a part of the set." if results.partial else "Nothing to do."
+        sentences.append(f"{plural(results.executed, 'check')} measured, all within limits. {rest}")
     below = sum(record.below_target for record in results.records)
     if below:
         sentences.append(f"{plural(below, 'value is', 'values are')} short of the target, though within limits.")

@@ -162,8 +162,27 @@ def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetim
     ]
 
 
-def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
-    """Record of a check that was selected and never ran."""
+def not_selected(
+    catalogue: Catalogue, set_name: str, records: Iterable[Record], left_out: Collection[str], now: datetime
+) -> list[Record]:
+    """Records of the set's items without any check, as where another plugin has removed some."""
+    there = {record.item for record in records} | set(left_out)
+    return [
+        leaving(not_run(catalogue.items[item], item, _NO_CHECK, now, next_step=_FIND_CHECK))
+        for item in catalogue.ids_of(set_name)
+        if item not in there
+    ]
+
+
+_NO_CHECK = "no check of it was collected, and the command line does not leave it out"
+_FIND_CHECK = (
+    "See with pytest --collect-only what is there: a plugin or a conftest.py may remove checks. If you deleted "
+    "the check, delete its item from docs/playbook.md, too."
+)
+
+
+def not_run(item: Item, check: str, reason: str, now: datetime, next_step: str = "Run the set again.") -> Record:
+    """Record of a check that never ran."""
     return Record(
         item=item.id,
         check=check,
@@ -173,7 +192,7 @@ def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
         verdict=Verdict.UNKNOWN,
         message=f"{item.title}: not run, as {reason}",
         why=item.why,
-        next_step="Run the set again.",
+        next_step=next_step,
         started=iso(now),
         audience=item.audience,
     )

@@ -26,7 +26,7 @@ from playbook.history.past import past_of
 from playbook.history.runs import RunLine, append, line_of
 from playbook.readers.load.order import LoadOrder
 from playbook.run.coming_due import coming_due
-from playbook.run.run import Run, add_up, begun_now, floor_of, never_ran
+from playbook.run.run import Run, add_up, begun_now, floor_of, never_ran, not_selected
 from playbook.run.uncollected import file_left_out, not_collected
 from playbook.settings.model import Settings
 from playbook.settings.profile import left_out
@@ -43,6 +43,7 @@ class Order:
 
     Attributes:
         partial: only part of the set is requested.
+        whole: each item of the set must have a check, as the shipped checks are all requested.
         confirms: by target, id of the run whose failing checks are repeated.
         uncollected: pytest's error for each file that could not be read.
         left_out: files that skip themselves, with their reason.
@@ -54,6 +55,7 @@ class Order:
     partial: bool
     reports: Path
     allow_mutations: bool = False
+    whole: bool = False
     confirms: Mapping[str, str] = field(default_factory=dict)
     uncollected: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -201,6 +203,8 @@ class TargetRun:
         records += never_ran(begun, records, reason, now)
         if not records:
             return None
+        if self.order.whole and ended == FINISHED and not unread and self.name not in self.order.confirms:
+            records += not_selected(self.run.catalogue, self.order.set_name, records, self.run.left_out, now)
         made = add_up(
             begun,
             records,

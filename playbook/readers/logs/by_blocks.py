@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, count
+from operator import not_
 from typing import NamedTuple
 
 from playbook.readers.logs.ordinary import BARE, EXACT, SAID, Minute, Rows, Sorter
@@ -63,7 +64,8 @@ class BlockReviewer(Reviewer):
             if text.count("\n") >= len(batch):  # not expected in a line of a log, but possible
                 super().extend(batch)
                 continue
-            self._block(text.encode("utf-8", "surrogatepass"), batch, _never)
+            block = text.encode("utf-8", "surrogatepass")
+            self._block(block, block.split(b"\n"), batch, _never)
 
     def take(self, block: bytes, halt: Callable[[], bool] = _never, found: Found | None = None) -> None:
         """Review a block of lines, without the last line's end.
@@ -73,14 +75,15 @@ class BlockReviewer(Reviewer):
             found: result of ``look`` for the block, by another reviewer with the same window.
         """
         block = _unix(block)
-        if block.count(b"\n") < _MAX_LINES:
-            self._block(block, None, halt, found)
-            return
         lines = block.split(b"\n")
+        if len(lines) <= _MAX_LINES:
+            self._block(block, lines, None, halt, found)
+            return
         for start in range(0, len(lines), _MAX_LINES):
             if start and halt():
                 return
-            self._block(b"\n".join(lines[start : start + _MAX_LINES]), None, halt)
+            some = lines[start : start + _MAX_LINES]
+            self._block(b"\n".join(some), some, None, halt)
 
     def look(self, block: bytes) -> Found:
         """The first step of ``take``, which does not depend on earlier blocks.
@@ -88,19 +91,25 @@ class BlockReviewer(Reviewer):
         Empty for a block of very many lines.
         """
         block = _unix(block)
-        if block.count(b"\n") >= _MAX_LINES:
+        lines = block.split(b"\n")
+        if len(lines) > _MAX_LINES:
             return Found([], [])
-        rows, _, entries = self._read(self._sorter.sort(block), None, _never)
+        rows, _, entries = self._read(self._sorter.sort(block, lines), None, _never)
         return Found(rows.rows, entries)
 
     def _block(
-        self, block: bytes, texts: list[str] | None, halt: Callable[[], bool], found: Found | None = None
+        self,
+        block: bytes,
+        lines: list[bytes],
+        texts: list[str] | None,
+        halt: Callable[[], bool],
+        found: Found | None = None,
     ) -> None:
         if found and found.rows:
-            rows, kinds = self._kinds_of(Rows(block.split(b"\n"), found.rows))
+            rows, kinds = self._kinds_of(Rows(lines, found.rows))
             entries = found.entries
         else:
-            rows, kinds, entries = self._read(self._sorter.sort(block), texts, halt)
+            rows, kinds, entries = self._read(self._sorter.sort(block, lines), texts, halt)
         names = {kind.minute.component for kind in kinds} | {entry.component for _, _, entry in entries}
         if len(self._components) + sum(name not in self._components for name in names) > _MAX_COMPONENTS:
             for number in range(len(rows.lines)):
@@ -116,7 +125,7 @@ class BlockReviewer(Reviewer):
         """The countable rows, and the other lines parsed; both as far as the time allows."""
         rows, kinds = self._kinds_of(sorted_)
         entries: Entries = []
-        for number in [number for number, row in enumerate(rows.rows) if not row]:
+        for number in list(compress(count(), map(not_, rows.rows))):
             if not len(entries) % _LOOK and entries and halt():
                 rows, kinds = self._kinds_of(Rows(rows.lines[:number], rows.rows[:number]))
                 break
@@ -127,10 +136,10 @@ class BlockReviewer(Reviewer):
     def _kinds_of(self, sorted_: Rows) -> tuple[Rows, list[_Kind]]:
         """The countable rows; the others are empty."""
         kinds, exact = [], set()
-        for row, count in Counter(sorted_.rows).items():
+        for row, lines in Counter(sorted_.rows).items():
             minute = self._sorter.minute(row) if row else None
             if minute and self._is_whole(minute.start):
-                kinds.append(_Kind(row, minute, count))
+                kinds.append(_Kind(row, minute, lines))
             elif row:
                 exact.add(row)
         if exact:
@@ -222,7 +231,7 @@ class BlockReviewer(Reviewer):
 
     def _count(self, rows: Rows, kinds: list[_Kind], probes: Counter[bytes]) -> None:
         ends: dict[str, list[float]] = {}
-        for row, minute, count in kinds:
+        for row, minute, lines in kinds:
             track = self._components.row(minute.component)
             number = int(minute.start) // MINUTE
             is_request = row[-1:] not in (SAID, BARE)
@@ -230,16 +239,16 @@ class BlockReviewer(Reviewer):
             self._file.logged.note(number)
             self._everything.logged.note(number)
             if minute.start < self.since:
-                self.outside += count
+                self.outside += lines
                 continue
-            track.lines += count
+            track.lines += lines
             hour = self._hour_of(minute.start)
-            hour.lines += count
+            hour.lines += lines
             if is_request:
-                hour.requests += count
+                hour.requests += lines
                 hour.probes += probes[row]
-                track.requests += count - probes[row]
-                self._file.requests += count - probes[row]
+                track.requests += lines - probes[row]
+                self._file.requests += lines - probes[row]
             both = ends.setdefault(minute.component, [minute.start, minute.start])
             both[0], both[1] = min(both[0], minute.start), max(both[1], minute.start)
         for name, (first, last) in ends.items():

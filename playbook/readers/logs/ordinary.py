@@ -14,7 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
+from operator import not_
 from typing import NamedTuple
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from playbook.readers.logs import formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
@@ -94,11 +98,11 @@ def _combined(zone: bytes) -> bytes:
     )  # fmt: skip
 
 
-# A level next to a request decides; Rails and Lumen report answers in words.
-_ODD = (b"level=", b"Completed ", b"Sent ", b"Outcome: ", ESCAPED.encode())
-# What programs tell in passing may be of a crash, or of a job that is lost. The exact reader looks for it where a
-# line has a level, and an access line without any has none: each of these words costs as much as all of the above.
-_TOLD = tuple(word.encode() for word in (*TOLD_IN_PASSING, *GIVEN_UP))
+# A level next to a request decides; Rails and Lumen report answers in words. What programs tell in passing may be
+# of a crash, or of a job that is lost.
+_ODD = ("level=", "Completed ", "Sent ", "Outcome: ", ESCAPED, *TOLD_IN_PASSING, *GIVEN_UP)
+# All of them in one pass, forty times as fast as one by one. Only a search for leftmost matches is vectorised.
+_ODD_IN = BytesAhoCorasick([word.encode() for word in _ODD], MatchKind.LeftmostFirst).find_matches_as_indexes
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
@@ -184,9 +188,7 @@ def _time(line: bytes, row: bytes, start: float) -> float:
 
 def _is_odd(text: bytes) -> bool:
     """Whether it contains anything but printable ASCII and line ends, or one of ``_ODD``."""
-    return (
-        not text.isascii() or text.translate(None, _PRINTABLE) != b"" or any([odd in text for odd in _ODD])  # noqa: C419 - a generator takes twice as long
-    )
+    return not text.isascii() or text.translate(None, _PRINTABLE) != b"" or bool(_ODD_IN(text))
 
 
 class Sorter:
@@ -209,14 +211,13 @@ class Sorter:
         self._zone, self._zones = _UTC, 0  # of web servers' own lines; how often it was learned anew
         self._commonest = 0  # the dialect of most lines so far, which is tried first; no line is of two
 
-    def sort(self, block: bytes) -> Rows:
-        """Rows of the lines of ``block``: lines with ``\\n`` between them, and none behind the last."""
-        lines = block.split(b"\n")
+    def sort(self, block: bytes, lines: list[bytes]) -> Rows:
+        """Rows of the lines of ``block``."""
         odd = _is_odd(block)
         first = self._commonest
         rows = self._matched(first, lines, block, odd=odd)
         most = len(rows) - rows.count(EXACT)
-        unknown = [number for number, row in enumerate(rows) if not row]
+        unknown = list(compress(count(), map(not_, rows)))
         for dialect, begins in enumerate(_BEGIN):
             if dialect == first:
                 continue
@@ -227,9 +228,9 @@ class Sorter:
             found = self._matched(dialect, rest, b"\n".join(rest), odd=odd)
             for number, row in zip(left, found, strict=True):
                 rows[number] = row
-            count = len(found) - found.count(EXACT)
-            if count > most:
-                most, self._commonest = count, dialect
+            known = len(found) - found.count(EXACT)
+            if known > most:
+                most, self._commonest = known, dialect
         left = [number for number in unknown if not rows[number] and lines[number][:1] in _DIGITS]
         self._learn_zone([lines[number] for number in left])
         return Rows(lines, rows)
@@ -266,24 +267,10 @@ class Sorter:
             rows = _of_texts(rows) if _DIALECTS[dialect].named else self._zoned(rows)
         if odd:
             rows = [EXACT if row and _is_odd(line) else row for row, line in zip(rows, lines, strict=True)]
-        self._leave_told(dialect, lines, rows, block)
-        half = [number for number, row in enumerate(rows) if row[-1:] in _OPENED]
-        if half:
-            self._decide(dialect, lines, rows, half)
+        opened = {row for row in set(rows) if row[-1:] in _OPENED}
+        if opened:
+            self._decide(dialect, lines, rows, [number for number, row in enumerate(rows) if row in opened])
         return rows
-
-    def _leave_told(self, dialect: int, lines: Sequence[bytes], rows: list[bytes], block: bytes) -> None:
-        """Leave lines with one of ``_TOLD`` to the exact reader, except for access lines."""
-        if dialect == _COMBINED:
-            return
-        numbers: Sequence[int] = range(len(rows))
-        if not self._shapes[dialect].has_requests:
-            numbers = [number for number in numbers if rows[number][-1:] in _NO_REQUEST]
-            block = b"\n".join([lines[number] for number in numbers])
-        if any([word in block for word in _TOLD]):  # noqa: C419 - a generator takes twice as long
-            for number in numbers:
-                if rows[number] and any([word in lines[number] for word in _TOLD]):  # noqa: C419
-                    rows[number] = EXACT
 
     def _decide(self, dialect: int, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
         """Decide on lines that begin like ordinary ones: JSON, and plain text."""
@@ -350,7 +337,6 @@ _MOST_ZONES = 20
 _KNOWN_MINUTES = 8192
 _BRACE = ord("{")
 _OPENED = frozenset((b" ", b"|", b"-"))
-_NO_REQUEST = _OPENED | {SAID, BARE}  # the ends of rows but for those of requests, which end in their minute
 
 
 def _cut(row: bytes) -> bytes:

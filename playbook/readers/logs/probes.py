@@ -5,11 +5,16 @@ On a quiet site they are most of the requests, and their good answers would hide
 
 from __future__ import annotations
 
+import re
+from bisect import bisect
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # Of Kubernetes, load balancers (Google's, AWS', Cloudflare's), uptime monitors (DigitalOcean's, UptimeRobot,
-# Uptime Kuma, Google's UptimeChecks …), and Prometheus; and this suite's own. Few, as each costs time.
+# Uptime Kuma, Google's UptimeChecks …), and Prometheus; and this suite's own.
 _AGENTS = (
     *(b"kube-probe/", b"GoogleHC/", b"HealthChecker/", b"Health-Check", b"Health Check", b"Healthchecks"),
     *(b"Envoy/HC", b"Uptime", b"Pingdom.com_bot", b"StatusCake", b"Blackbox", b"Prometheus/"),
@@ -18,10 +23,11 @@ _AGENTS = (
 _AGENT_NAMES = tuple(agent.decode() for agent in _AGENTS)
 # Usual paths, besides those of the settings.
 PROBED = ("/health", "/healthz", "/livez", "/readyz", "/metrics")
-# A path in an access line, in JSON, and in logfmt; with a query, and with a slash at its end.
-_AROUND = ((b" ", b" "), (b'"', b'"'), (b"=", b" "), (b" ", b"?"), (b'"', b"?"), (b" ", b"/ "), (b'"', b'/"'))
+# A path in an access line, in JSON and in logfmt is behind one of these; a query or a slash may follow it.
+_BEFORE = (b" ", b'"', b"=")
+_BEHIND = re.compile(rb"/?(?:[ \"?\n]|\Z)")
+_WITH_ITS_END = (1).__add__
 _KEPT = 1024
-_SAMPLE = 1 << 12  # bytes at the beginning of a block
 
 
 class Probes:
@@ -33,9 +39,8 @@ class Probes:
 
     def __init__(self, paths: Iterable[str] = ()) -> None:
         self._paths = frozenset(filter(None, (path.rstrip("/") for path in (*paths, *PROBED))))
-        quoted = (before + path.encode() + after for path in sorted(self._paths) for before, after in _AROUND)
-        self._words = (*_AGENTS, *quoted)
-        self._seen: list[bytes] = []
+        quoted = [before + path.encode() for path in sorted(self._paths) for before in _BEFORE]
+        self._find = BytesAhoCorasick([*_AGENTS, *quoted], MatchKind.LeftmostLongest).find_matches_as_indexes
 
     def is_one(self, text: str, path: str) -> bool:
         """Whether a line about a request of ``path`` is about one of a probe."""
@@ -44,17 +49,20 @@ class Probes:
         return _ends_with_agent(text[text.rfind(' "') :]) if text[-1:] == '"' else _names_agent(text)
 
     def among(self, block: bytes, lines: list[bytes]) -> set[int]:
-        """The numbers of the lines of a block that contain a probe's name or path.
+        """The numbers of the lines that contain a probe's name or path.
 
-        Names and paths that have occurred at the beginning of no block so far are not looked for in the rest: what
-        is as rare as that does not change a share, and to search for all would take half as long as the review.
+        Args:
+            lines: the first lines of ``block``, or all.
         """
-        sample = block[:_SAMPLE]
-        self._seen += [word for word in self._words if word in sample and word not in self._seen]
-        found: set[int] = set()
-        for word in self._seen:
-            found.update([number for number, line in enumerate(lines) if word in line])
-        return found
+        found = [
+            start
+            for word, start, end in self._find(block)
+            if word < len(_AGENTS) or _BEHIND.match(block, end) is not None
+        ]
+        if not found:
+            return set()
+        starts = list(accumulate(map(_WITH_ITS_END, map(len, lines)), initial=0))
+        return {bisect(starts, start) - 1 for start in found if start < starts[-1]}
 
 
 def _names_agent(text: str) -> bool:

@@ -153,11 +153,6 @@ class Shapes:
         self._found: dict[bytes, str] = {}
         self._tries = 0
 
-    @property
-    def has_requests(self) -> bool:
-        """Whether one of them is of JSON that is a request."""
-        return "request" in self._found.values()
-
     def learn(self, bodies: list[bytes], judged: list[bool | None]) -> Learned | None:
         """Look for a shape shared by many of these lines of JSON; return all shapes if there is a new one.
 

@@ -7,7 +7,6 @@ input, that is with the run, however that ends. It knows nothing but the block.
 from __future__ import annotations
 
 import os
-import pickle
 import selectors
 import subprocess
 import sys
@@ -18,9 +17,11 @@ from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
+import msgspec
+
 from playbook.core.clock import zone_of
 from playbook.core.environment import OF_PYTHON, for_program
-from playbook.readers.logs.by_blocks import BlockReviewer, Found
+from playbook.readers.logs.by_blocks import BlockReviewer, Entries, Found
 
 MIN_SIZE = 64 << 20
 """Minimum bytes of logs for which starting workers pays off."""
@@ -29,6 +30,8 @@ _MAX = 4
 _PATIENCE = 0.2  # seconds between two looks at the clock while waiting for a worker
 _ENDING = 2.0  # seconds for a worker to end by itself
 _SIZE = 8  # bytes of the size before each message
+# Its distinct rows, the number of each line's row in them, and the entries: ten times as fast as pickle.
+_ANSWER = msgspec.msgpack.Decoder(tuple[list[bytes], bytes, Entries])
 P = TypeVar("P")
 
 
@@ -59,8 +62,8 @@ class _Worker:
         if body is None:
             self._process.kill()
             return None
-        rows, order, entries = pickle.loads(body)  # noqa: S301 - from our own process
-        return Found([rows[number] for number in order], entries)
+        rows, order, entries = _ANSWER.decode(body)
+        return Found([rows[number] for number in array("I", order)], entries)
 
     def _read(self, size: int, halt: Callable[[], bool]) -> bytes | None:
         assert self._process.stdout
@@ -174,7 +177,7 @@ def main() -> None:
         found = reviewer.look(block)
         numbers: dict[bytes, int] = {}
         order = array("I", [numbers.setdefault(row, len(numbers)) for row in found.rows])
-        body = pickle.dumps((list(numbers), order, found.entries), pickle.HIGHEST_PROTOCOL)
+        body = msgspec.msgpack.encode((list(numbers), order.tobytes(), found.entries))
         try:
             going.write(len(body).to_bytes(_SIZE, "big") + body)
             going.flush()

@@ -63,6 +63,10 @@ MISTAKES = {
         '@pytest.mark.parametrize("b", [1])\ndef test_a(a):\n    assert a\n',
         "function uses no argument 'b'",
     ),
+    "tuple": (
+        'def test_a():\n    assert (1 == 2, "closed")\n',
+        "assertion is always true, perhaps remove parentheses?",
+    ),
     "exit": (
         "import sys\n\nsys.exit(3)\n",
         "test_broken.py: expected a file of checks, got one that exits with 3",

@@ -86,6 +86,25 @@ import threading
 def test_ending():
     threading.Event().wait(60)
 """,
+    "UNKNOWN in a thread": """
+from threading import Thread
+
+def demand(status):
+    assert status == 200
+
+def test_ending():
+    thread = Thread(target=demand, args=[503])
+    thread.start()
+    thread.join()
+    assert not thread.is_alive()
+""",
+    "UNKNOWN nothing awaited": """
+async def is_open():
+    return False
+
+def test_ending():
+    assert is_open()
+""",
     "UNKNOWN async": """
 async def test_ending():
     assert 1 == 1
@@ -302,3 +321,61 @@ def test_item_ids_are_safe_and_include_folder():
     assert made.id == "daily.local.a-b.x.two.https-x-y-1"
     other = item_of_test(path="test_x.py", name="test_two", parameters="", doc="", set_name="own")
     assert (other.id, other.title, other.holds) == ("own.local.x.two", "Two", "")
+
+
+REPEATS = """
+from _pytest.runner import runtestprotocol
+
+pytest_plugins = ["playbook.plugin"]
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for attempt in range(3):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if not any(report.failed for report in reports):
+            break
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+ATTEMPTS = """
+from itertools import count
+
+numbers = {name: count() for name in "abc"}
+
+def test_again():
+    assert next(numbers["a"]) > 1
+
+@pytest.fixture
+def shop():
+    if not next(numbers["b"]):
+        raise RuntimeError("no shop")
+
+def test_shop(shop):
+    assert True
+
+def test_never():
+    assert next(numbers["c"]) > 9
+
+def test_always():
+    assert True
+"""
+
+
+def test_check_that_holds_when_it_is_repeated_is_a_warning(project):
+    """A plugin such as pytest-rerunfailures repeats it; what it found first is shown."""
+    (project.folder / "conftest.py").write_text(REPEATS)
+    (project.folder / "checks" / "test_a.py").write_text(HEAD + ATTEMPTS)
+    assert project.run("-m", "daily").returncode == 1
+    found = {record.item.rpartition(".")[2]: record for record in project.results().records}
+    assert {name: str(record.verdict) for name, record in found.items()} == {
+        "again": "WARNING",
+        "shop": "WARNING",
+        "never": "CRITICAL",
+        "always": "OK",
+    }
+    expected = "expected no failure before it is repeated, got "
+    assert f'{expected}CRITICAL: Again: expected next(numbers["a"]) > 1, got 0 > 1' in found["again"].message
+    assert f"{expected}UNKNOWN: Shop: the check crashed with RuntimeError: no shop" in found["shop"].message

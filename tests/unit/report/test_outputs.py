@@ -162,6 +162,12 @@ def test_healthy_run_is_one_sentence():
     assert text.split("\n")[1:3] == ["✓ OK", "  19 checks measured, all within limits. Nothing to do."]
 
 
+def test_good_part_of_a_set_is_called_a_part():
+    """As others of the set were not measured."""
+    text = terminal(msgspec.structs.replace(results([record(Verdict.OK, 1)]), partial=True))
+    assert text.split("\n")[2] == "  1 check measured, all within limits. This was only a part of the set."
+
+
 @pytest.mark.parametrize(
     ("value", "zone", "low", "high"),
     [

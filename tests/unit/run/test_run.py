@@ -12,7 +12,7 @@ from playbook.core.catalogue import read_catalogue
 from playbook.core.record import Record, Results
 from playbook.core.run_folder import RunFolder
 from playbook.core.verdict import Verdict
-from playbook.run.run import add_up, begun_now, floor_of
+from playbook.run.run import add_up, begun_now, floor_of, not_selected
 from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -176,3 +176,13 @@ def test_floor_excludes_parts_missing_from_product(target, floor, left_out, expe
         settings = msgspec.structs.replace(settings, floors={"daily": floor})
     found = floor_of(settings, read_catalogue(), "daily", selected=1, partial=False, left_out=left_out)
     assert found == expected
+
+
+def test_items_without_a_check_are_unknown_but_for_absent_parts():
+    """Whatever removed their checks; own items are required by no set."""
+    catalogue = read_catalogue()
+    ids = catalogue.ids_of("daily")
+    there = [msgspec.structs.replace(record(Verdict.OK), item=item) for item in ids[3:]]
+    found = not_selected(catalogue, "daily", there, {ids[0]}, NOW)
+    assert [(one.item, one.verdict) for one in found] == [(item, Verdict.UNKNOWN) for item in ids[1:3]]
+    assert not not_selected(catalogue, "daily-and-not-redis", there, (), NOW)

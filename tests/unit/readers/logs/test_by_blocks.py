@@ -149,15 +149,6 @@ def plain(value):
     return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def but_probes(review):
-    """A review without the requests of probes, of which a long block may miss rare ones."""
-    tracks = {
-        name: [[one, track | {"requests": 0}] for one, track in review[name]] for name in ("components", "files")
-    }
-    hours = {"hours": [hour | {"probes": 0} for hour in review["hours"]]}
-    return {name: value for name, value in review.items() if name != "probes"} | hours | tracks
-
-
 def by_lines(blocks, since=SINCE, until=UNTIL):
     reviewer = Reviewer(since, until)
     for block in blocks:
@@ -175,7 +166,7 @@ def by_blocks(blocks, since=SINCE, until=UNTIL):
 @pytest.mark.parametrize("line", ORDINARY)
 def test_ordinary_line_is_recognised(line):
     """So that it need not take the slow, exact path."""
-    sorted_ = Sorter(Parser(UNTIL)).sort(line.encode())
+    sorted_ = Sorter(Parser(UNTIL)).sort(line.encode(), [line.encode()])
     assert sorted_.rows[0] != EXACT
     assert sorted_.rows[0].endswith(ORDINARY[line] or b"20:14")
     assert sorted_.time(0, 0.0) == pytest.approx(14.123456789 if ".123456789" in line else 14.0, abs=0.13)
@@ -213,11 +204,11 @@ def test_unusual_lines_between_ordinary_ones_are_read_in_order():
         lines = [prefix + line for line in [*STRANGERS, *TRACE] for prefix in ("", WEB)] + GOOD
         random.shuffle(lines)
         blocks = [("\n".join(lines[start : start + 400])).encode() for start in range(0, len(lines), 400)]
-        expected = but_probes(by_lines(blocks))  # in blocks of any size, as each line is reviewed for itself
-        assert but_probes(by_blocks(blocks)) == expected
+        expected = by_lines(blocks)  # in blocks of any size, as each line is reviewed for itself
+        assert by_blocks(blocks) == expected
     reviewer = BlockReviewer(SINCE, UNTIL)
     reviewer.extend(lines)
-    assert but_probes(plain(reviewer.result())) == expected
+    assert plain(reviewer.result()) == expected
 
 
 @pytest.mark.parametrize(
@@ -248,7 +239,26 @@ def test_what_is_told_in_passing_is_read_exactly(line):
         for at in (*range(0, len(line), 5), len(line))
     ]
     for blocks in ([one.encode() for one in told], ["\n".join([line] * 600).encode(), "\n".join(told).encode()]):
-        assert but_probes(by_blocks(blocks)) == but_probes(by_lines(blocks))
+        assert by_blocks(blocks) == by_lines(blocks)
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/", "/health?full=1", "/health/?full=1", "/", "/healthy"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET {} HTTP/1.1" 200 5 "-" "kube-probe/1.31"',
+        '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET {} HTTP/1.1" 200 5 "-" "curl/8.5.0"',
+        "GET {} 404 1.250 ms - 12",
+        '{{"level":30,"time":1,"req":{{"method":"GET","url":"{}"}},"res":{{"statusCode":200}},"msg":"done"}}',
+    ],
+)
+def test_rare_probe_in_a_large_block_is_recognised(line, path):
+    """As in a review line by line: one of them among thousands of visitors' requests."""
+    visits = [WEB + line.format("/a").replace("kube-probe", "Mozilla")] * 2_000
+    blocks = ["\n".join([*visits, WEB + line.format(path), *visits]).encode()]
+    found = by_blocks(blocks)
+    assert found == by_lines(blocks)
+    assert found["probes"] == ("kube-probe" in line or path not in ("/", "/healthy"))
 
 
 @pytest.mark.parametrize(

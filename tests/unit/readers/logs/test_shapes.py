@@ -172,17 +172,22 @@ def test_review_of_lines_in_many_time_zones_is_that_by_lines(parts):
 def test_lines_in_a_zone_of_their_own_are_recognised_once_it_is_known():
     """The row of a line says its zone, so that another process reads the same minute from it."""
     sorter = Sorter(Parser(UNTIL))
-    sorter.sort("\n".join([SERVERS[0]] * 300).encode())
-    (row,) = sorter.sort(SERVERS[0].encode()).rows
+    sorted_(sorter, [SERVERS[0]] * 300)
+    (row,) = sorted_(sorter, [SERVERS[0]]).rows
     assert row != EXACT
     for reader in (sorter, Sorter(Parser(UNTIL))):
         minute = reader.minute(row)
         assert minute is not None
         assert minute.start == UNTIL - 46 * 60
-    assert sorter.sort(SERVERS[0].encode()).time(0, minute.start) == minute.start + 14
-    sorter.sort("\n".join([SERVERS[3]] * 300).encode())
-    (row,) = sorter.sort(SERVERS[3].encode()).rows
+    assert sorted_(sorter, [SERVERS[0]]).time(0, minute.start) == minute.start + 14
+    sorted_(sorter, [SERVERS[3]] * 300)
+    (row,) = sorted_(sorter, [SERVERS[3]]).rows
     assert sorter.minute(row) is None
+
+
+def sorted_(sorter, lines):
+    block = "\n".join(lines).encode()
+    return sorter.sort(block, block.split(b"\n"))
 
 
 def learning():
@@ -216,13 +221,13 @@ def test_shapes_are_learned_from_many_lines_and_bounded():
     sorter = Sorter(Parser(UNTIL))
     line = WEB + LINES[0]
     before = list(sorter._patterns)
-    sorter.sort("\n".join([line] * 10).encode())
+    sorted_(sorter, [line] * 10)
     assert sorter._patterns == before
-    sorter.sort("\n".join([line] * 300).encode())
+    sorted_(sorter, [line] * 300)
     assert sorter._patterns != before
     with patch.object(quiet_json, "judge", side_effect=AssertionError("looked at one by one")):
-        assert sorter.sort(line.replace('"/a"', '"/b"').encode()).rows[0] != EXACT
+        assert sorted_(sorter, [line.replace('"/a"', '"/b"')]).rows[0] != EXACT
     for number in range(40):
         other = f'{WEB}{{"level":30,"key_{number}":"x"}}'
-        sorter.sort("\n".join([other] * 300).encode())
+        sorted_(sorter, [other] * 300)
     assert len(sorter._shapes[0]._found) == shapes._MOST_SHAPES
