@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.cli.ci import command, state
+from playbook.cli.ci import state, steps
 from playbook.cli.site import run_build
 from playbook.core.audience import Audience
 from playbook.core.catalogue import read_catalogue
@@ -177,7 +177,7 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     page = tmp_path / "summary.md"
     beside: list[str] = []
     environment = {"GITHUB_STEP_SUMMARY": str(page)}
-    assert command.summary(argparse.Namespace(page="", report=""), root, beside.append, environment) == 0
+    assert steps.summary(argparse.Namespace(page="", report=""), root, beside.append, environment) == 0
     places["job summary"] = page.read_text(encoding="utf-8")
     places["beside the job"] = "\n".join(beside)
     # what is kept of the report, where everybody reads it

@@ -341,14 +341,3 @@ def _named(root: Path) -> tuple[list[str], list[str], list[str]]:
         if _SCHEDULED.search(file.read_text(encoding="utf-8"))
     ]
     return variables, secrets, scheduled
-
-
-def add_step(step: Any) -> None:
-    """Its options."""
-    step.add_argument(
-        "--target", default="production", metavar="NAME", help="whose environment (default: production)"
-    )
-    step.add_argument("--repository", default="", metavar="OWNER/NAME", help="default: that of origin")
-    step.add_argument(
-        "--write", action="store_true", help="perform the steps, each after a question; default: list them"
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.cli.ci import command, github, publishing, reports, state
+from playbook.cli.ci import github, publishing, reports, state, steps
 from playbook.cli.ci.branches import Branches
 from playbook.cli.history import run_history
 from playbook.core.audience import Audience
@@ -279,7 +279,7 @@ def test_job_summary_has_details_only_in_private_place(root, visibility, private
     page = root / "page.md"
     beside: list[str] = []
     environment = {"GITHUB_STEP_SUMMARY": str(page)}
-    command.summary(argparse.Namespace(page="", report=""), root, beside.append, environment)
+    steps.summary(argparse.Namespace(page="", report=""), root, beside.append, environment)
     text = page.read_text(encoding="utf-8")
     assert any(line.startswith("::error title=CRITICAL") for line in beside)
     assert (CANARY in "".join(beside)) is whole
@@ -341,10 +341,10 @@ def test_job_log_is_public_unless_place_is_private(root, monkeypatch, environmen
         given.append(variables)
         return 0
 
-    monkeypatch.setattr(command, "run_command", instead)
+    monkeypatch.setattr(steps, "run_command", instead)
     asked = {"set": "monthly", "cron": "", "target": "production", "scheduled": "", "fault": "", "shape": ""}
     options = argparse.Namespace(**asked, group="", shard="", fetched="false", allow_mutations="")
-    command.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
+    steps.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
     assert given[0].get("PLAYBOOK_AUDIENCE") == audience
 
 
@@ -374,10 +374,10 @@ def test_visibility_request_is_retried():
 def test_fetch_stores_repository_visibility(root):
     """For the steps that are not handed the token."""
     with serve(answer(body=PRIVATE)) as server:
-        command.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
+        steps.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
     assert state.is_private(root)
     with serve(answer("404 Not Found", b"{}")) as server:
-        command.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
+        steps.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
     assert not state.is_private(root)
 
 

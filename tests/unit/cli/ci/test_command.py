@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.cli.ci import command, github, publishing, runner, state
+from playbook.cli.ci import github, publishing, runner, state, steps
 from playbook.cli.ci.annotations import annotations_of
 from playbook.cli.ci.choosing import choose
 from playbook.core.errors import UsageError
@@ -159,7 +159,7 @@ def summary(root: Path, page: str = "", report: str = "") -> str:
     """What stands on the page of the workflow's run."""
     file = root / "summary"
     given = argparse.Namespace(page=page, report=report)
-    command.summary(given, root, lambda _: None, {"GITHUB_STEP_SUMMARY": str(file)})
+    steps.summary(given, root, lambda _: None, {"GITHUB_STEP_SUMMARY": str(file)})
     return file.read_text(encoding="utf-8")
 
 
@@ -313,7 +313,7 @@ def test_run_step_exports_exit_code_as_output(tmp_path, monkeypatch, asked, comm
         a_report(root, target="sandbox", kind="sandbox")
         return 1
 
-    monkeypatch.setattr(command, "run_command", instead)
+    monkeypatch.setattr(steps, "run_command", instead)
     assert main(["ci", "run", "--target", "sandbox", *asked]) == 0
     (words,) = ran
     common = ["--target", "sandbox", "--reports", "reports", "--history", "data/history"]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.cli.ci import command, groups, publishing, state
+from playbook.cli.ci import groups, publishing, state, steps
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_USAGE, Verdict, worst
 from playbook.report import write_all
@@ -99,9 +99,9 @@ def test_job_runs_its_part_of_group(root, monkeypatch):
         reported(root, shop_a=Verdict.OK, shop_d=Verdict.CRITICAL)
         return 1
 
-    monkeypatch.setattr(command, "run_command", run)
+    monkeypatch.setattr(steps, "run_command", run)
     output = root / "output"
-    assert command.run(options(), root, print, {"GITHUB_OUTPUT": str(output)}) == 0
+    assert steps.run(options(), root, print, {"GITHUB_OUTPUT": str(output)}) == 0
     assert "--target group:shops" in " ".join(ran[0])
     assert "--shard 1/3" in " ".join(ran[0])
     lines = dict(line.split("=", 1) for line in output.read_text().splitlines())
@@ -112,7 +112,7 @@ def test_job_runs_its_part_of_group(root, monkeypatch):
 def test_shard_of_single_target_is_refused(root):
     """It would be the whole of it."""
     with pytest.raises(UsageError, match="--shard: expected --group beside it, of which 1/3 is a part"):
-        command.run(options(target="shop-a", group=""), root, print, {})
+        steps.run(options(target="shop-a", group=""), root, print, {})
 
 
 @pytest.mark.parametrize("is_private", [False, True], ids=["public", "private"])
@@ -123,7 +123,7 @@ def test_group_summary_and_artifact_omit_private_details(root, is_private):
     state.write_visibility(root, "private" if is_private else "public")
     summary = root / "summary"
     shown = SimpleNamespace(page="", report="")
-    command.summary(shown, root, print, {"GITHUB_STEP_SUMMARY": str(summary)})
+    steps.summary(shown, root, print, {"GITHUB_STEP_SUMMARY": str(summary)})
     assert "1 of 2 targets is CRITICAL" in summary.read_text()
     found = record(Verdict.CRITICAL, 1).message
     assert found not in summary.read_text()
