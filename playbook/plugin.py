@@ -8,6 +8,7 @@ from __future__ import annotations
 from playbook.hooks.checks import (
     pytest_assertion_pass,
     pytest_exception_interact,
+    pytest_pyfunc_call,
     pytest_report_teststatus,
     pytest_runtest_call,
     pytest_runtest_makereport,
@@ -49,6 +50,7 @@ __all__ = [
     "pytest_exception_interact",
     "pytest_generate_tests",
     "pytest_make_collect_report",
+    "pytest_pyfunc_call",
     "pytest_report_teststatus",
     "pytest_runtest_call",
     "pytest_runtest_makereport",

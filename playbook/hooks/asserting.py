@@ -16,6 +16,7 @@ from __future__ import annotations
 import inspect
 import sysconfig
 import types
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -41,12 +42,13 @@ _LIBRARIES = (
 
 
 # What pytest only warns of, although the check has not judged what it seems to: an assert in a thread fails, one
-# of a tuple always holds, and one of a coroutine too, as nothing was awaited.
-_HIDDEN = (
-    ":pytest.PytestUnhandledThreadExceptionWarning",
-    "assertion is always true:pytest.PytestAssertRewriteWarning",
-    r"coroutine .* was never awaited:RuntimeWarning",
-    "Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning",
+# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth.
+_HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
+    ("", pytest.PytestUnhandledThreadExceptionWarning),
+    ("assertion is always true", pytest.PytestAssertRewriteWarning),
+    (r"coroutine .* was never awaited", RuntimeWarning),
+    ("Exception ignored in. <coroutine", pytest.PytestUnraisableExceptionWarning),
+    ("Test functions should return None, .* returned <class 'bool'>", pytest.PytestReturnNotNoneWarning),
 )
 Redact = Callable[[str], str]
 
@@ -57,13 +59,17 @@ def see_asserts(config: pytest.Config) -> None:
     Without passing asserts, a check whose asserts hold would have judged nothing. Truncated values could show part
     of a secret, as truncation happens before redaction.
     """
-    for hidden in _HIDDEN:
-        config.addinivalue_line("filterwarnings", f"error:{hidden}")
     config._inicache["enable_assertion_pass_hook"] = True
     config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
     # Files compiled without this hook may lie beside the checks under pytest's usual name.
     usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
     config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
+
+
+def see_hidden() -> None:
+    """Raise such warnings from now on, whatever -W, an ini file or a mark says; call it within pytest's filters."""
+    for message, category in _HIDDEN:
+        warnings.filterwarnings("error", message, category)
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from playbook.clients.pace import waited_for
 from playbook.core.record import Record
-from playbook.core.verdict import Critical, Verdict, verdict_of
+from playbook.core.verdict import SEVERITY, Critical, Verdict, verdict_of
 from playbook.hooks import asserting
 from playbook.hooks.collecting import ITEM, rule_of, runbook_of
 from playbook.hooks.controller import Controller
@@ -32,12 +32,16 @@ from playbook.run.target_run import ToldByWorker
 
 _STARTED = pytest.StashKey[float]()
 _FAILED = pytest.StashKey[list[str]]()  # what it found bad before a plugin repeated it
+_RECORD = pytest.StashKey[Record]()  # what it came to, before its teardown
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[NOTES] = Notes()
     item.stash[_STARTED] = time.perf_counter()
+    if _RECORD in item.stash:
+        del item.stash[_RECORD]  # of an attempt that a plugin repeats
+    asserting.see_hidden()
 
 
 def has_begun(item: pytest.Item) -> bool:
@@ -70,6 +74,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         notes.runs = False
 
 
+@pytest.hookimpl(
+    wrapper=True, trylast=True
+)  # the innermost: hooks of others may keep to themselves what they catch
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    notes = pyfuncitem.stash[NOTES]
+    notes.raised = None
+    try:
+        return (yield)
+    except BaseException as error:
+        notes.raised = error
+        raise
+
+
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
     if NOTES in item.stash:
         asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
@@ -79,10 +96,12 @@ def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    _see_what_it_raised(item.stash[NOTES], call)
     if call.excinfo and RUNS in item.config.stash:
         # pytest would parse each module of the traceback, and the record's message replaces it anyway.
         item._repr_failure_py = _in_words  # type: ignore[method-assign, assignment]
     report = yield
+    _see_what_it_raised(item.stash[NOTES], call)
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
         run = run_of(item)
@@ -101,6 +120,7 @@ def pytest_runtest_makereport(
         if failed and ended is None:
             notes.judge.that(False, title, expected="no failure before it is repeated", found=failed[0], warn=True)
         record = _record(item, notes.end_of(ended, is_judged=isinstance(error, Critical)))
+        record = item.stash[_RECORD] = _worse(item.stash.get(_RECORD, None), record)
         attach(report, record)
         if record.verdict in {Verdict.CRITICAL, Verdict.UNKNOWN}:
             failed.append(f"{record.verdict}: {record.message}")
@@ -111,6 +131,19 @@ def pytest_runtest_makereport(
         # JUnit's properties are written with the teardown
         item.user_properties[:] = report.user_properties = list(properties.items())
     return report
+
+
+def _see_what_it_raised(notes: Notes, call: pytest.CallInfo[None]) -> None:
+    """A hook of others that catches the check's error does not make it hold."""
+    if call.when == "call" and not call.excinfo and notes.raised and not notes.runs:
+        call.excinfo = pytest.ExceptionInfo.from_exception(notes.raised)
+
+
+def _worse(found: Record | None, later: Record) -> Record:
+    """A teardown that fails or skips takes nothing back of what the check has found before it."""
+    if found is None or SEVERITY.index(later.verdict) < SEVERITY.index(found.verdict):
+        return later
+    return msgspec.structs.replace(found, evidence=[*found.evidence, *later.evidence])
 
 
 def _in_words(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:

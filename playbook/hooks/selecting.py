@@ -10,7 +10,7 @@ import pytest
 from playbook.core.check_ids import PARAMETER, parameter_id
 from playbook.core.engine import needs_of
 from playbook.core.errors import UsageError
-from playbook.hooks import collecting, load_options
+from playbook.hooks import asserting, collecting, load_options
 from playbook.hooks.collecting import ITEM
 from playbook.hooks.fixtures import RUNS, TARGET
 from playbook.hooks.shared import (
@@ -38,6 +38,7 @@ _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes befor
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    asserting.see_hidden()
     with collecting.imported_apart(collector):
         try:
             report = yield

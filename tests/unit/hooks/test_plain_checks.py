@@ -98,6 +98,49 @@ def test_ending():
     thread.join()
     assert not thread.is_alive()
 """,
+    "UNKNOWN in a thread, whatever is ignored": """
+from threading import Thread
+
+@pytest.mark.filterwarnings("ignore")
+def test_ending():
+    thread = Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    assert not thread.is_alive()
+""",
+    "UNKNOWN returns what it should assert": """
+def test_ending():
+    status = 503
+    assert status
+    return status == 200
+""",
+    "CRITICAL and its fixture fails to end": """
+@pytest.fixture
+def session():
+    yield 503
+    raise OSError("cannot close")
+
+def test_ending(session):
+    assert session == 200
+""",
+    "CRITICAL and its fixture skips in the end": """
+@pytest.fixture
+def session():
+    yield 503
+    pytest.skip("nothing to log out of")
+
+def test_ending(session):
+    assert session == 200
+""",
+    "UNKNOWN holds and its fixture fails to end": """
+@pytest.fixture
+def session():
+    yield 200
+    raise OSError("cannot close")
+
+def test_ending(session):
+    assert session == 200
+""",
     "UNKNOWN nothing awaited": """
 async def is_open():
     return False
@@ -379,3 +422,47 @@ def test_check_that_holds_when_it_is_repeated_is_a_warning(project):
     expected = "expected no failure before it is repeated, got "
     assert f'{expected}CRITICAL: Again: expected next(numbers["a"]) > 1, got 0 > 1' in found["again"].message
     assert f"{expected}UNKNOWN: Shop: the check crashed with RuntimeError: no shop" in found["shop"].message
+
+
+CATCHES = {
+    "call": """
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        return (yield)
+    except BaseException:
+        return None
+""",
+    "function": """
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    try:
+        return (yield)
+    except BaseException:
+        return True
+""",
+    "report": """
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    call.excinfo = None
+""",
+    "outcome": """
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.outcome = "passed"
+    return report
+""",
+}
+
+
+@pytest.mark.parametrize("hook", CATCHES.values(), ids=CATCHES)
+def test_failure_that_a_hook_keeps_to_itself_counts(project, hook):
+    """As retries and screenshots are taken in a conftest.py; a check that asserted before would be OK."""
+    (project.folder / "checks" / "conftest.py").write_text(f"import pytest\n{hook}")
+    text = "def test_shop():\n    status = 503\n    assert status\n    assert status == 200\n"
+    (project.folder / "checks" / "test_shop.py").write_text(HEAD + text)
+    ended = project.run("-m", "daily", "-W", "ignore")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    (record,) = project.results().records
+    assert (record.verdict, record.found) == ("CRITICAL", "503 == 200")
