@@ -67,7 +67,7 @@ def see_asserts(config: pytest.Config) -> None:
 
 
 def see_hidden() -> None:
-    """Raise such warnings from now on, whatever -W, an ini file or a mark says; call it within pytest's filters."""
+    """Raise such warnings from now on, within pytest's filters: whatever -W, an ini file or a mark says."""
     for message, category in _HIDDEN:
         warnings.filterwarnings("error", message, category)
 

@@ -28,7 +28,7 @@ from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run.notes import Notes
 from playbook.run.recorder import Execution
 from playbook.run.run import subject_of
-from playbook.run.target_run import ToldByWorker
+from playbook.run.target_run import FINISHED, ToldByWorker
 
 _STARTED = pytest.StashKey[float]()
 _FAILED = pytest.StashKey[list[str]]()  # what it found bad before a plugin repeated it
@@ -215,6 +215,11 @@ class Keeper:
             with usage_errors():
                 self.controller.begin(self.controller.of_report(nodeid))
                 self.controller.open_page()
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A check that calls ``pytest.exit`` ends the run, also where it gives it the code of a good one."""
+        if isinstance(excinfo.value, pytest.exit.Exception) and self.controller.ending.why == FINISHED:
+            self.controller.ending.why = f"pytest.exit: {excinfo.value.msg}"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)

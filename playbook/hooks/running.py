@@ -11,6 +11,7 @@ import pytest
 from playbook.core import progress
 from playbook.hooks.checks import has_begun, report_as_unknown
 from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.removed import EXPECTED, selected
 from playbook.hooks.shared import (
     CONTROLLER,
     TURNS,
@@ -72,9 +73,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         pytest_output.hold_the_end(config, controller.not_written)
         with controller.ending.last_write():
             result = yield
+            if exitstatus == pytest.ExitCode.OK and not only_shows(config):
+                controller.begin_unrun()
             controller.finish(session, exitstatus)
         return result
     result = yield
+    if is_worker(config):
+        expected = selected(config.stash[EXPECTED]) if EXPECTED in config.stash else {}
+        config.workeroutput["playbook_expected"] = msgspec.json.encode(expected)  # type: ignore[attr-defined]
     if is_worker(config) and len(config.stash.get(RUNS, {})) == 1:
         (run,) = config.stash[RUNS].values()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(run.timings())  # type: ignore[attr-defined]

@@ -13,11 +13,11 @@ from playbook.core.errors import UsageError
 from playbook.hooks import asserting, collecting, load_options
 from playbook.hooks.collecting import ITEM
 from playbook.hooks.fixtures import RUNS, TARGET
+from playbook.hooks.removed import EXPECTED, selected, taken_away
 from playbook.hooks.shared import (
     CONTROLLER,
     TURNS,
     WANTED,
-    check_id,
     measure,
     needs_load,
     only_shows,
@@ -81,6 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not runs:
         return
     gc.freeze()  # what is loaded by now stays: scanning it again and again takes a tenth of a run's CPU time
+    removed = collecting.by_target(taken_away(config, items), list(runs))
     load_options.leave_out(config, items)
     by_target = collecting.by_target(items, list(runs))
     wanted = config.stash.get(WANTED, None)
@@ -92,6 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for name, mine in by_target.items():
         _understand(config, runs[name], mine)
         items += mine
+        _understand(config, runs[name], removed[name])
+    config.stash[EXPECTED] = [*items, *(item for mine in removed.values() for item in mine)]
 
 
 def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
@@ -143,12 +146,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not all(TARGET in item.stash for item in session.items):
         return  # the selection itself failed, which pytest reports
     if controller and session.items:
-        controller.note_selected(
-            {
-                item.nodeid: (item.stash[TARGET], check_id(item), item.stash.get(ITEM, None))
-                for item in session.items
-            }
-        )
+        # pytest's own choices, such as --lf, come after EXPECTED
+        items = session.items if controller.order.partial else config.stash[EXPECTED]
+        controller.note_selected(selected(items))
     if (controller and not controller.many) or only_shows(config):
         return
     runs: dict[str, Run] = config.stash.setdefault(RUNS, {})

@@ -466,3 +466,66 @@ def test_failure_that_a_hook_keeps_to_itself_counts(project, hook):
     assert ended.returncode == 1, ended.stdout + ended.stderr
     (record,) = project.results().records
     assert (record.verdict, record.found) == ("CRITICAL", "503 == 200")
+
+
+REMOVED = """
+import pytest
+
+pytest_plugins = ["playbook.plugin"]
+
+{mark}
+def pytest_collection_modifyitems(config, items):
+    gone = [item for item in items if "south" in item.name]
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=gone)
+"""
+SHOPS = HEAD + "def test_north():\n    assert 200\n\ndef test_south():\n    assert not 200\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "arguments", "missing"),
+    [
+        ("", (), ["South: not run, as no process reported it: a plugin or a conftest.py removed it"]),
+        ("@pytest.hookimpl(trylast=True)", (), ["South: not run, as no process reported it"]),
+        ("", ("-n", "2"), ["South: not run, as no process reported it"]),
+        ("", ("-k", "test_"), []),
+    ],
+)
+def test_own_check_that_a_hook_removes_is_unknown(project, mark, arguments, missing):
+    """But for a run that is partial anyway, and says so."""
+    (project.folder / "conftest.py").write_text(REMOVED.format(mark=mark))
+    (project.folder / "checks" / "test_shops.py").write_text(SHOPS)
+    ended = project.run("-m", "daily", *arguments)
+    assert ended.returncode == (10 if missing else 0), ended.stdout + ended.stderr
+    found = [record.message for record in project.results().records if record.verdict == "UNKNOWN"]
+    assert len(found) == len(missing)
+    assert all(message.startswith(start) for message, start in zip(found, missing, strict=True))
+
+
+def test_run_in_which_a_plugin_executes_no_check_is_unknown(project):
+    """As pytest-parallel does, whose workers pytest does not hear of."""
+    loop = "\ndef pytest_runtestloop(session):\n    return True\n"
+    (project.folder / "conftest.py").write_text(f'pytest_plugins = ["playbook.plugin"]\n{loop}')
+    (project.folder / "checks" / "test_shops.py").write_text(SHOPS)
+    assert project.run().returncode == 10
+    assert [record.verdict for record in project.results().records] == ["UNKNOWN", "UNKNOWN"]
+    assert project.run("-m", "daily", "--setup-plan").returncode == 0
+
+
+@pytest.mark.parametrize(("code", "expected"), [("0", 10), ("5", 5), ("None", 2)])
+def test_check_that_ends_pytest_ends_the_run_early(project, code, expected):
+    """Whatever exit code it asks for: in the teardown of the last check nothing else would show it."""
+    text = f"""
+@pytest.fixture
+def session():
+    yield
+    pytest.exit("no need to go on", {code})
+
+def test_ending(session):
+    assert 200
+"""
+    (project.folder / "checks" / "test_shops.py").write_text(HEAD + text)
+    ended = project.run()
+    assert ended.returncode == expected, ended.stdout + ended.stderr
+    results = project.results()
+    assert (results.verdict, results.ended) == ("UNKNOWN", "pytest.exit: no need to go on")
