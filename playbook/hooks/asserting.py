@@ -42,12 +42,14 @@ _LIBRARIES = (
 
 
 # What pytest only warns of, although the check has not judged what it seems to: an assert in a thread fails, one
-# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth.
+# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth. And
+# pytest collects no object that only behaves like a function.
 _HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
     ("", pytest.PytestUnhandledThreadExceptionWarning),
     ("assertion is always true", pytest.PytestAssertRewriteWarning),
     (r"coroutine .* was never awaited", RuntimeWarning),
     ("Exception ignored in. <coroutine", pytest.PytestUnraisableExceptionWarning),
+    ("cannot collect .* because it is not a function", pytest.PytestCollectionWarning),
     ("Test functions should return None, .* returned <class 'bool'>", pytest.PytestReturnNotNoneWarning),
 )
 Redact = Callable[[str], str]

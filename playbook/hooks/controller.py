@@ -232,8 +232,8 @@ class Controller:
 
     def begin_unrun(self) -> None:
         """Begin what nothing has executed, although all ended well: a plugin runs checks in a way of its own."""
-        for name in [name for name, target in self.targets.items() if target.selected and not self.has_begun]:
-            self.begin(name)
+        for target in () if self.has_begun else filter(lambda target: target.selected, self.targets.values()):
+            self.begin(target.name)
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Compute the results, write them, and set the exit code."""

@@ -23,6 +23,7 @@ from playbook.hooks.shared import (
     only_shows,
     runs_by_target,
 )
+from playbook.hooks.unseen import mistake_in
 from playbook.report.pytest_output import redact
 from playbook.run.run import Run
 from playbook.run.turns import Turns, gate_of
@@ -45,6 +46,8 @@ def pytest_make_collect_report(
         except SystemExit as error:  # raised by a script without a main guard; pytest would exit here
             mistake = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, mistake)
+    if report.passed and (mistake := mistake_in(collector)):
+        report = collecting.report_of_mistake(collector.nodeid, mistake)
     collecting.note_names(collector, report)
     collecting.without_secrets(report, redact)
     return report
