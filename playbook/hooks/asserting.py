@@ -42,8 +42,8 @@ _LIBRARIES = (
 
 
 # What pytest only warns of, although the check has not judged what it seems to: an assert in a thread fails, one
-# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth. And
-# pytest collects no object that only behaves like a function.
+# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth,
+# and pytest collects no object that only behaves like a function.
 _HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
     ("", pytest.PytestUnhandledThreadExceptionWarning),
     ("assertion is always true", pytest.PytestAssertRewriteWarning),

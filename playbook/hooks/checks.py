@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator
 from typing import Any
@@ -31,6 +32,7 @@ from playbook.run.run import subject_of
 from playbook.run.target_run import FINISHED, ToldByWorker
 
 _STARTED = pytest.StashKey[float]()
+_PROCESS = pytest.StashKey[int]()
 _FAILED = pytest.StashKey[list[str]]()  # what it found bad before a plugin repeated it
 _RECORD = pytest.StashKey[Record]()  # what it came to, before its teardown
 
@@ -38,7 +40,7 @@ _RECORD = pytest.StashKey[Record]()  # what it came to, before its teardown
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[NOTES] = Notes()
-    item.stash[_STARTED] = time.perf_counter()
+    item.stash[_STARTED], item.stash[_PROCESS] = time.perf_counter(), os.getpid()
     if _RECORD in item.stash:
         del item.stash[_RECORD]  # of an attempt that a plugin repeats
     asserting.see_hidden()
@@ -96,6 +98,8 @@ def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if os.getpid() != item.stash[_PROCESS]:
+        os._exit(1)  # a child that the check has forked: it is not to go on with the run, beside its parent
     _see_what_it_raised(item.stash[NOTES], call)
     if call.excinfo and RUNS in item.config.stash:
         # pytest would parse each module of the traceback, and the record's message replaces it anyway.

@@ -11,6 +11,7 @@ import pytest
 from playbook.core import progress
 from playbook.hooks.checks import has_begun, report_as_unknown
 from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.leaving import end_in_time
 from playbook.hooks.removed import EXPECTED, selected
 from playbook.hooks.shared import (
     CONTROLLER,
@@ -22,6 +23,8 @@ from playbook.hooks.shared import (
 )
 from playbook.report import pytest_output
 from playbook.run.notes import Notes
+
+_SESSION = pytest.StashKey[pytest.Session]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone
@@ -62,11 +65,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.measurements.close()
     if CONTROLLER in config.stash:
         config.stash[CONTROLLER].stop()
+    if _SESSION in config.stash:
+        end_in_time(lambda: int(config.stash[_SESSION].exitstatus))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     config = session.config
+    config.stash[_SESSION] = session
     controller = config.stash.get(CONTROLLER, None)
     if controller:
         # An exception of another plugin that cannot write its file would end pytest with code 1.
