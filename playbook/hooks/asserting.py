@@ -52,6 +52,7 @@ _HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
     ("cannot collect .* because it is not a function", pytest.PytestCollectionWarning),
     ("Test functions should return None, .* returned <class 'bool'>", pytest.PytestReturnNotNoneWarning),
 )
+_PACKAGES = {"site-packages", "dist-packages"}  # also those of the user, and of Debian
 Redact = Callable[[str], str]
 
 
@@ -133,6 +134,18 @@ def meaning(
     return error
 
 
+def objection(report: pytest.TestReport, title: str, redact: Redact) -> Unmeasured | None:
+    """Why another plugin fails a check that has raised nothing, as one that was too slow; None if none does."""
+    if not report.failed or "[XPASS(strict)]" in str(report.longrepr):
+        return None
+    said = redact(report.longreprtext).strip().rpartition("\n")[2] or "a failure without a reason"
+    return Unmeasured(
+        f"{title}: expected no failure from a plugin or a conftest.py, got {said}",
+        service="",
+        hint="See what the plugin says of the check; pytest --trace-config lists those that are loaded.",
+    )
+
+
 def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
@@ -147,7 +160,9 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
 
 
 def _is_a_library(file: Path) -> bool:
-    return any(map(file.is_relative_to, _LIBRARIES)) and not file.is_relative_to(CHECKS)
+    if file.is_relative_to(CHECKS):
+        return False
+    return not _PACKAGES.isdisjoint(file.parts) or any(map(file.is_relative_to, _LIBRARIES))
 
 
 def _is_by_a_library() -> bool:

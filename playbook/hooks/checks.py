@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from playbook.clients.pace import waited_for
+from playbook.core.check_ids import without_target
+from playbook.core.errors import Unmeasured
 from playbook.core.record import Record
 from playbook.core.verdict import SEVERITY, Critical, Verdict, verdict_of
 from playbook.hooks import asserting
@@ -117,9 +119,11 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if item.stash[NOTES].runs:
         return _part_of(item, call, report)
-    if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        notes, title = item.stash[NOTES], item.stash[ITEM].title
-        ended = asserting.meaning(call, report, notes, title, item.path, redact=redact)
+    notes, title = item.stash[NOTES], item.stash[ITEM].title
+    failed_by_others = asserting.objection(report, title, redact) if error is None else None
+    raised = error or failed_by_others
+    if (report.when == "call" or raised is not None) and not isinstance(raised, pytest.exit.Exception):
+        ended = failed_by_others or asserting.meaning(call, report, notes, title, item.path, redact=redact)
         failed = item.stash.setdefault(_FAILED, [])
         if failed and ended is None:
             notes.judge.that(False, title, expected="no failure before it is repeated", found=failed[0], warn=True)
@@ -206,6 +210,20 @@ def pytest_report_teststatus(
     return str(verdict).lower(), letter, (str(verdict), markup)
 
 
+def _against(record: Record, refused: Unmeasured) -> Record:
+    """The record of a check that holds, and that a plugin fails after it was judged."""
+    if record.verdict in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        return record
+    return msgspec.structs.replace(
+        record,
+        verdict=Verdict.UNKNOWN,
+        message=str(refused),
+        next_step=refused.hint,
+        below_target=False,
+        public="",
+    )
+
+
 class Keeper:
     """Passes each record to the controller as it arrives; the hook itself does not get the configuration."""
 
@@ -225,8 +243,16 @@ class Keeper:
         if isinstance(excinfo.value, pytest.exit.Exception) and self.controller.ending.why == FINISHED:
             self.controller.ending.why = f"pytest.exit: {excinfo.value.msg}"
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)
+        if report.failed and report.when == "teardown":
+            name = self.controller.of_report(report.nodeid)
+            check = without_target(report.nodeid, name) if self.controller.many else report.nodeid
+            record = record or self.controller.targets[name].records.get(check)
+        if record and (refused := asserting.objection(report, record.title, redact)):
+            record = _against(record, refused)
+            attach(report, record)
         if record:
             self.controller.keep(record, report.nodeid)
         if self.controller.many:

@@ -529,3 +529,31 @@ def test_ending(session):
     assert ended.returncode == expected, ended.stdout + ended.stderr
     results = project.results()
     assert (results.verdict, results.ended) == ("UNKNOWN", "pytest.exit: no need to go on")
+
+
+OBJECTS = """
+import pytest
+
+@pytest.hookimpl(wrapper=True{first})
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "{when}":
+        report.outcome, report.longrepr = "failed", "Test passed but took too long to run: Duration 1.2s > 1.0s"
+    return report
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("first", ["", ", tryfirst=True"])
+@pytest.mark.parametrize("when", ["call", "teardown"])
+def test_check_that_a_plugin_fails_is_not_ok(project, first, when, workers):
+    """As pytest-fail-slow and pytest-memray do, without an error of the check's own."""
+    (project.folder / "checks" / "conftest.py").write_text(OBJECTS.format(first=first, when=when))
+    (project.folder / "checks" / "test_shop.py").write_text(HEAD + "def test_shop():\n    assert 200\n")
+    ended = project.run("-m", "daily", "-n", workers)
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    (record,) = project.results().records
+    assert record.message == (
+        "Shop: expected no failure from a plugin or a conftest.py, got Test passed but took too long to run: "
+        "Duration 1.2s > 1.0s"
+    )
