@@ -8,6 +8,7 @@ from __future__ import annotations
 from playbook.hooks.checks import (
     pytest_assertion_pass,
     pytest_exception_interact,
+    pytest_pyfunc_call,
     pytest_report_teststatus,
     pytest_runtest_call,
     pytest_runtest_makereport,
@@ -19,6 +20,7 @@ from playbook.hooks.command_line import (
     pytest_configure,
     pytest_sessionstart,
 )
+from playbook.hooks.removed import pytest_itemcollected
 from playbook.hooks.running import (
     pytest_runtest_protocol,
     pytest_sessionfinish,
@@ -48,7 +50,9 @@ __all__ = [
     "pytest_configure_node",
     "pytest_exception_interact",
     "pytest_generate_tests",
+    "pytest_itemcollected",
     "pytest_make_collect_report",
+    "pytest_pyfunc_call",
     "pytest_report_teststatus",
     "pytest_runtest_call",
     "pytest_runtest_makereport",

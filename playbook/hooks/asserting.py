@@ -16,6 +16,7 @@ from __future__ import annotations
 import inspect
 import sysconfig
 import types
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -41,13 +42,17 @@ _LIBRARIES = (
 
 
 # What pytest only warns of, although the check has not judged what it seems to: an assert in a thread fails, one
-# of a tuple always holds, and one of a coroutine too, as nothing was awaited.
-_HIDDEN = (
-    ":pytest.PytestUnhandledThreadExceptionWarning",
-    "assertion is always true:pytest.PytestAssertRewriteWarning",
-    r"coroutine .* was never awaited:RuntimeWarning",
-    "Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning",
+# of a tuple always holds, and one of a coroutine too, as nothing was awaited. Nobody looks at a returned truth,
+# and pytest collects no object that only behaves like a function.
+_HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
+    ("", pytest.PytestUnhandledThreadExceptionWarning),
+    ("assertion is always true", pytest.PytestAssertRewriteWarning),
+    (r"coroutine .* was never awaited", RuntimeWarning),
+    ("Exception ignored in. <coroutine", pytest.PytestUnraisableExceptionWarning),
+    ("cannot collect .* because it is not a function", pytest.PytestCollectionWarning),
+    ("Test functions should return None, .* returned <class 'bool'>", pytest.PytestReturnNotNoneWarning),
 )
+_PACKAGES = {"site-packages", "dist-packages"}  # also those of the user, and of Debian
 Redact = Callable[[str], str]
 
 
@@ -57,13 +62,17 @@ def see_asserts(config: pytest.Config) -> None:
     Without passing asserts, a check whose asserts hold would have judged nothing. Truncated values could show part
     of a secret, as truncation happens before redaction.
     """
-    for hidden in _HIDDEN:
-        config.addinivalue_line("filterwarnings", f"error:{hidden}")
     config._inicache["enable_assertion_pass_hook"] = True
     config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
     # Files compiled without this hook may lie beside the checks under pytest's usual name.
     usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
     config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
+
+
+def see_hidden() -> None:
+    """Raise such warnings from now on, within pytest's filters: whatever -W, an ini file or a mark says."""
+    for message, category in _HIDDEN:
+        warnings.filterwarnings("error", message, category)
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
@@ -125,6 +134,18 @@ def meaning(
     return error
 
 
+def objection(report: pytest.TestReport, title: str, redact: Redact) -> Unmeasured | None:
+    """Why another plugin fails a check that has raised nothing, as one that was too slow; None if none does."""
+    if not report.failed or "[XPASS(strict)]" in str(report.longrepr):
+        return None
+    said = redact(report.longreprtext).strip().rpartition("\n")[2] or "a failure without a reason"
+    return Unmeasured(
+        f"{title}: expected no failure from a plugin or a conftest.py, got {said}",
+        service="",
+        hint="See what the plugin says of the check; pytest --trace-config lists those that are loaded.",
+    )
+
+
 def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
@@ -139,7 +160,9 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
 
 
 def _is_a_library(file: Path) -> bool:
-    return any(map(file.is_relative_to, _LIBRARIES)) and not file.is_relative_to(CHECKS)
+    if file.is_relative_to(CHECKS):
+        return False
+    return not _PACKAGES.isdisjoint(file.parts) or any(map(file.is_relative_to, _LIBRARIES))
 
 
 def _is_by_a_library() -> bool:

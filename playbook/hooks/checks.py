@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator
 from typing import Any
@@ -10,8 +11,10 @@ import msgspec
 import pytest
 
 from playbook.clients.pace import waited_for
+from playbook.core.check_ids import without_target
+from playbook.core.errors import Unmeasured
 from playbook.core.record import Record
-from playbook.core.verdict import Critical, Verdict, verdict_of
+from playbook.core.verdict import SEVERITY, Critical, Verdict, verdict_of
 from playbook.hooks import asserting
 from playbook.hooks.collecting import ITEM, rule_of, runbook_of
 from playbook.hooks.controller import Controller
@@ -28,16 +31,21 @@ from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run.notes import Notes
 from playbook.run.recorder import Execution
 from playbook.run.run import subject_of
-from playbook.run.target_run import ToldByWorker
+from playbook.run.target_run import FINISHED, ToldByWorker
 
 _STARTED = pytest.StashKey[float]()
+_PROCESS = pytest.StashKey[int]()
 _FAILED = pytest.StashKey[list[str]]()  # what it found bad before a plugin repeated it
+_RECORD = pytest.StashKey[Record]()  # what it came to, before its teardown
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[NOTES] = Notes()
-    item.stash[_STARTED] = time.perf_counter()
+    item.stash[_STARTED], item.stash[_PROCESS] = time.perf_counter(), os.getpid()
+    if _RECORD in item.stash:
+        del item.stash[_RECORD]  # of an attempt that a plugin repeats
+    asserting.see_hidden()
 
 
 def has_begun(item: pytest.Item) -> bool:
@@ -70,6 +78,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         notes.runs = False
 
 
+@pytest.hookimpl(
+    wrapper=True, trylast=True
+)  # the innermost: hooks of others may keep to themselves what they catch
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    notes = pyfuncitem.stash[NOTES]
+    notes.raised = None
+    try:
+        return (yield)
+    except BaseException as error:
+        notes.raised = error
+        raise
+
+
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
     if NOTES in item.stash:
         asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
@@ -79,10 +100,14 @@ def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if os.getpid() != item.stash[_PROCESS]:
+        os._exit(1)  # a child that the check has forked: it is not to go on with the run, beside its parent
+    _see_what_it_raised(item.stash[NOTES], call)
     if call.excinfo and RUNS in item.config.stash:
         # pytest would parse each module of the traceback, and the record's message replaces it anyway.
         item._repr_failure_py = _in_words  # type: ignore[method-assign, assignment]
     report = yield
+    _see_what_it_raised(item.stash[NOTES], call)
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
         run = run_of(item)
@@ -94,13 +119,16 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if item.stash[NOTES].runs:
         return _part_of(item, call, report)
-    if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        notes, title = item.stash[NOTES], item.stash[ITEM].title
-        ended = asserting.meaning(call, report, notes, title, item.path, redact=redact)
+    notes, title = item.stash[NOTES], item.stash[ITEM].title
+    failed_by_others = asserting.objection(report, title, redact) if error is None else None
+    raised = error or failed_by_others
+    if (report.when == "call" or raised is not None) and not isinstance(raised, pytest.exit.Exception):
+        ended = failed_by_others or asserting.meaning(call, report, notes, title, item.path, redact=redact)
         failed = item.stash.setdefault(_FAILED, [])
         if failed and ended is None:
             notes.judge.that(False, title, expected="no failure before it is repeated", found=failed[0], warn=True)
         record = _record(item, notes.end_of(ended, is_judged=isinstance(error, Critical)))
+        record = item.stash[_RECORD] = _worse(item.stash.get(_RECORD, None), record)
         attach(report, record)
         if record.verdict in {Verdict.CRITICAL, Verdict.UNKNOWN}:
             failed.append(f"{record.verdict}: {record.message}")
@@ -111,6 +139,19 @@ def pytest_runtest_makereport(
         # JUnit's properties are written with the teardown
         item.user_properties[:] = report.user_properties = list(properties.items())
     return report
+
+
+def _see_what_it_raised(notes: Notes, call: pytest.CallInfo[None]) -> None:
+    """A hook of others that catches the check's error does not make it hold."""
+    if call.when == "call" and not call.excinfo and notes.raised and not notes.runs:
+        call.excinfo = pytest.ExceptionInfo.from_exception(notes.raised)
+
+
+def _worse(found: Record | None, later: Record) -> Record:
+    """A teardown that fails or skips takes nothing back of what the check has found before it."""
+    if found is None or SEVERITY.index(later.verdict) < SEVERITY.index(found.verdict):
+        return later
+    return msgspec.structs.replace(found, evidence=[*found.evidence, *later.evidence])
 
 
 def _in_words(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
@@ -169,6 +210,20 @@ def pytest_report_teststatus(
     return str(verdict).lower(), letter, (str(verdict), markup)
 
 
+def _against(record: Record, refused: Unmeasured) -> Record:
+    """The record of a check that holds, and that a plugin fails after it was judged."""
+    if record.verdict in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        return record
+    return msgspec.structs.replace(
+        record,
+        verdict=Verdict.UNKNOWN,
+        message=str(refused),
+        next_step=refused.hint,
+        below_target=False,
+        public="",
+    )
+
+
 class Keeper:
     """Passes each record to the controller as it arrives; the hook itself does not get the configuration."""
 
@@ -183,8 +238,21 @@ class Keeper:
                 self.controller.begin(self.controller.of_report(nodeid))
                 self.controller.open_page()
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A check that calls ``pytest.exit`` ends the run, also where it gives it the code of a good one."""
+        if isinstance(excinfo.value, pytest.exit.Exception) and self.controller.ending.why == FINISHED:
+            self.controller.ending.why = f"pytest.exit: {excinfo.value.msg}"
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)
+        if report.failed and report.when == "teardown":
+            name = self.controller.of_report(report.nodeid)
+            check = without_target(report.nodeid, name) if self.controller.many else report.nodeid
+            record = record or self.controller.targets[name].records.get(check)
+        if record and (refused := asserting.objection(report, record.title, redact)):
+            record = _against(record, refused)
+            attach(report, record)
         if record:
             self.controller.keep(record, report.nodeid)
         if self.controller.many:

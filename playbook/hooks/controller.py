@@ -215,6 +215,11 @@ class Controller:
             found[nodeid] = (name, without_target(nodeid, name), None) if name else (self.first.name, nodeid, None)
         self.note_selected(found)
 
+    def note_expected(self, items: dict[str, tuple[str, str, Item | None]]) -> None:
+        """Register what an xdist worker should have had, beside what it has collected."""
+        for name, check, item in () if self.order.partial else items.values():
+            self.targets[name].selected.setdefault(check, item)
+
     def of_report(self, nodeid: str) -> str:
         """Target of a check."""
         return self.many.target_of(nodeid) if self.many else self.first.name
@@ -225,6 +230,11 @@ class Controller:
 
     # -------------------------------------------------------------------------------------------------- the end
 
+    def begin_unrun(self) -> None:
+        """Begin what nothing has executed, although all ended well: a plugin runs checks in a way of its own."""
+        for target in () if self.has_begun else filter(lambda target: target.selected, self.targets.values()):
+            self.begin(target.name)
+
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Compute the results, write them, and set the exit code."""
         if not self.has_begun:
@@ -233,7 +243,8 @@ class Controller:
             return
         if self._quiet_html and not self.many:
             pytest_html.silence(self.config)
-        if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        by_pytest = self.ending.why == FINISHED  # no check has called pytest.exit
+        if by_pytest and exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED and self.ending.why == FINISHED:
             self.ending.why = str(session.shouldstop or "interrupted")

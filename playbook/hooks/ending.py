@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from playbook.hooks import leaving
 from playbook.run.target_run import FINISHED
 
 
@@ -26,9 +27,11 @@ class Ending:
         self._previous: dict[int, Any] = {}
         self._is_writing = False
         self._put_off = ""
+        self._release: Callable[[], None] = lambda: None
 
     def listen(self) -> None:
         """Take the place of the handlers that are there."""
+        self._release = leaving.require_code()
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
                 self._previous[number] = signal.signal(number, self._terminated)
@@ -37,6 +40,7 @@ class Ending:
 
     def listen_no_more(self) -> None:
         """Put the handlers back."""
+        self._release()
         for number, previous in self._previous.items():
             signal.signal(number, previous)
 

@@ -11,6 +11,8 @@ import pytest
 from playbook.core import progress
 from playbook.hooks.checks import has_begun, report_as_unknown
 from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.leaving import end_in_time
+from playbook.hooks.removed import EXPECTED, selected
 from playbook.hooks.shared import (
     CONTROLLER,
     TURNS,
@@ -21,6 +23,8 @@ from playbook.hooks.shared import (
 )
 from playbook.report import pytest_output
 from playbook.run.notes import Notes
+
+_SESSION = pytest.StashKey[pytest.Session]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone
@@ -61,20 +65,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.measurements.close()
     if CONTROLLER in config.stash:
         config.stash[CONTROLLER].stop()
+    if _SESSION in config.stash:
+        end_in_time(lambda: int(config.stash[_SESSION].exitstatus))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     config = session.config
+    config.stash[_SESSION] = session
     controller = config.stash.get(CONTROLLER, None)
     if controller:
         # An exception of another plugin that cannot write its file would end pytest with code 1.
         pytest_output.hold_the_end(config, controller.not_written)
         with controller.ending.last_write():
             result = yield
+            if exitstatus == pytest.ExitCode.OK and not only_shows(config):
+                controller.begin_unrun()
             controller.finish(session, exitstatus)
         return result
     result = yield
+    if is_worker(config):
+        expected = selected(config.stash[EXPECTED]) if EXPECTED in config.stash else {}
+        config.workeroutput["playbook_expected"] = msgspec.json.encode(expected)  # type: ignore[attr-defined]
     if is_worker(config) and len(config.stash.get(RUNS, {})) == 1:
         (run,) = config.stash[RUNS].values()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(run.timings())  # type: ignore[attr-defined]

@@ -10,19 +10,20 @@ import pytest
 from playbook.core.check_ids import PARAMETER, parameter_id
 from playbook.core.engine import needs_of
 from playbook.core.errors import UsageError
-from playbook.hooks import collecting, load_options
+from playbook.hooks import asserting, collecting, load_options
 from playbook.hooks.collecting import ITEM
 from playbook.hooks.fixtures import RUNS, TARGET
+from playbook.hooks.removed import EXPECTED, selected, taken_away
 from playbook.hooks.shared import (
     CONTROLLER,
     TURNS,
     WANTED,
-    check_id,
     measure,
     needs_load,
     only_shows,
     runs_by_target,
 )
+from playbook.hooks.unseen import mistake_in
 from playbook.report.pytest_output import redact
 from playbook.run.run import Run
 from playbook.run.turns import Turns, gate_of
@@ -38,12 +39,15 @@ _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes befor
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    asserting.see_hidden()
     with collecting.imported_apart(collector):
         try:
             report = yield
         except SystemExit as error:  # raised by a script without a main guard; pytest would exit here
             mistake = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, mistake)
+    if report.passed and (mistake := mistake_in(collector)):
+        report = collecting.report_of_mistake(collector.nodeid, mistake)
     collecting.note_names(collector, report)
     collecting.without_secrets(report, redact)
     return report
@@ -80,6 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not runs:
         return
     gc.freeze()  # what is loaded by now stays: scanning it again and again takes a tenth of a run's CPU time
+    removed = collecting.by_target(taken_away(config, items), list(runs))
     load_options.leave_out(config, items)
     by_target = collecting.by_target(items, list(runs))
     wanted = config.stash.get(WANTED, None)
@@ -91,6 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for name, mine in by_target.items():
         _understand(config, runs[name], mine)
         items += mine
+        _understand(config, runs[name], removed[name])
+    config.stash[EXPECTED] = [*items, *(item for mine in removed.values() for item in mine)]
 
 
 def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
@@ -142,12 +149,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not all(TARGET in item.stash for item in session.items):
         return  # the selection itself failed, which pytest reports
     if controller and session.items:
-        controller.note_selected(
-            {
-                item.nodeid: (item.stash[TARGET], check_id(item), item.stash.get(ITEM, None))
-                for item in session.items
-            }
-        )
+        # pytest's own choices, such as --lf, come after EXPECTED
+        items = session.items if controller.order.partial else config.stash[EXPECTED]
+        controller.note_selected(selected(items))
     if (controller and not controller.many) or only_shows(config):
         return
     runs: dict[str, Run] = config.stash.setdefault(RUNS, {})

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from playbook.core.record import Timing
+from playbook.hooks.removed import Selected
 from playbook.hooks.shared import (
     CONTROLLER,
     usage_errors,
@@ -46,6 +47,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     output, controller = getattr(node, "workeroutput", {}), node.config.stash[CONTROLLER]
+    controller.note_expected(msgspec.json.decode(output.get("playbook_expected", b"{}"), type=dict[str, Selected]))
     if not controller.many:
         controller.first.timings += msgspec.json.decode(output.get("playbook_timings", b"[]"), type=list[Timing])
         controller.first.run.left_out |= output.get("playbook_left_out", {})

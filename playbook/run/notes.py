@@ -37,6 +37,7 @@ class Notes:
         release: the release that serves visitors, if measured.
         asserts_count: a passing assert is a judgement: the check is running, and does not use ``judge``.
         runs: the check's own code is being executed.
+        raised: by the check's own function.
     """
 
     judge: Judge = field(default_factory=Judge)
@@ -51,6 +52,7 @@ class Notes:
     release: Release | None = None
     asserts_count: bool = False
     runs: bool = False
+    raised: BaseException | None = None
 
     def look(self, outcome: Outcome) -> None:
         """Record a provider that the check used."""

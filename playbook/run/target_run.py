@@ -33,6 +33,7 @@ from playbook.settings.profile import left_out
 from playbook.settings.schedule import slot_of
 
 FINISHED = "finished"
+_LOST = "no process reported it: a plugin or a conftest.py removed it, or its worker process died"
 # Range of the sparklines beside the figures: a year of a monthly set.
 _LOOK_BACK = timedelta(days=400)
 
@@ -198,7 +199,7 @@ class TargetRun:
         unread = {**self.order.uncollected, **self.run.catalogue.unread}
         self._add_files(unread)
         begun = leaving(self._begun())
-        reason = {FINISHED: "its worker process died"}.get(ended, f"the run ended early ({ended})")
+        reason = _LOST if ended == FINISHED else f"the run ended early ({ended})"
         records = [*self.records.values()]
         records += never_ran(begun, records, reason, now)
         if not records:

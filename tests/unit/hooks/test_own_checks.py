@@ -67,6 +67,22 @@ MISTAKES = {
         'def test_a():\n    assert (1 == 2, "closed")\n',
         "assertion is always true, perhaps remove parentheses?",
     ),
+    "twice": (
+        "def test_a():\n    assert 0\n\nasync def other():\n    pass\n\ndef test_a():\n    assert 1\n",
+        "test_broken.py:12: expected each check once, got a second test_a, which replaces that of line 6",
+    ),
+    "twice in a class": (
+        "class TestShop:\n    def test_a(self):\n        assert 0\n    def test_a(self):\n        assert 1\n",
+        "test_broken.py:9: expected each check once, got a second test_a, which replaces that of line 7",
+    ),
+    "class with an __init__": (
+        "class TestShop:\n    def __init__(self):\n        self.a = 1\n    def test_a(self):\n        assert 0\n",
+        "test_broken.py:6: expected a class of checks, got one with __init__, of which pytest collects none",
+    ),
+    "no function": (
+        "from functools import partial\n\ntest_a = partial(int, 'a')\n",
+        "cannot collect 'test_a' because it is not a function",
+    ),
     "exit": (
         "import sys\n\nsys.exit(3)\n",
         "test_broken.py: expected a file of checks, got one that exits with 3",
@@ -90,6 +106,44 @@ def test_broken_file_is_unknown_and_others_are_checked(project, name):
     assert broken.message.startswith("checks/local/test_broken.py")
     assert sentence in broken.message
     assert project.results().unread == ["checks/local/test_broken.py"]
+
+
+def test_names_that_may_be_there_twice(project):
+    """Helpers, names of other classes, and what only one branch defines."""
+    text = """
+import unittest
+
+if pytest:
+    def test_a():
+        assert 1
+else:
+    def test_a():
+        assert 0
+
+def helper():
+    return 1
+
+def helper():
+    return 2
+
+class TestNorth:
+    def test_b(self):
+        assert helper() == 2
+
+class TestSouth(unittest.TestCase):
+    def __init__(self, *args):
+        super().__init__(*args)
+
+    def test_b(self):
+        assert helper() == 2
+
+class TestClient:
+    def __init__(self, url):
+        self.url = url
+"""
+    write(project, "checks/local/test_names.py", text)
+    assert project.run().returncode == 0
+    assert len(records(project)) == 4
 
 
 def test_broken_file_is_reported_by_xdist_workers_too(project):

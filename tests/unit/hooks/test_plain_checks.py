@@ -98,6 +98,49 @@ def test_ending():
     thread.join()
     assert not thread.is_alive()
 """,
+    "UNKNOWN in a thread, whatever is ignored": """
+from threading import Thread
+
+@pytest.mark.filterwarnings("ignore")
+def test_ending():
+    thread = Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    assert not thread.is_alive()
+""",
+    "UNKNOWN returns what it should assert": """
+def test_ending():
+    status = 503
+    assert status
+    return status == 200
+""",
+    "CRITICAL and its fixture fails to end": """
+@pytest.fixture
+def session():
+    yield 503
+    raise OSError("cannot close")
+
+def test_ending(session):
+    assert session == 200
+""",
+    "CRITICAL and its fixture skips in the end": """
+@pytest.fixture
+def session():
+    yield 503
+    pytest.skip("nothing to log out of")
+
+def test_ending(session):
+    assert session == 200
+""",
+    "UNKNOWN holds and its fixture fails to end": """
+@pytest.fixture
+def session():
+    yield 200
+    raise OSError("cannot close")
+
+def test_ending(session):
+    assert session == 200
+""",
     "UNKNOWN nothing awaited": """
 async def is_open():
     return False
@@ -379,3 +422,138 @@ def test_check_that_holds_when_it_is_repeated_is_a_warning(project):
     expected = "expected no failure before it is repeated, got "
     assert f'{expected}CRITICAL: Again: expected next(numbers["a"]) > 1, got 0 > 1' in found["again"].message
     assert f"{expected}UNKNOWN: Shop: the check crashed with RuntimeError: no shop" in found["shop"].message
+
+
+CATCHES = {
+    "call": """
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        return (yield)
+    except BaseException:
+        return None
+""",
+    "function": """
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    try:
+        return (yield)
+    except BaseException:
+        return True
+""",
+    "report": """
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    call.excinfo = None
+""",
+    "outcome": """
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.outcome = "passed"
+    return report
+""",
+}
+
+
+@pytest.mark.parametrize("hook", CATCHES.values(), ids=CATCHES)
+def test_failure_that_a_hook_keeps_to_itself_counts(project, hook):
+    """As retries and screenshots are taken in a conftest.py; a check that asserted before would be OK."""
+    (project.folder / "checks" / "conftest.py").write_text(f"import pytest\n{hook}")
+    text = "def test_shop():\n    status = 503\n    assert status\n    assert status == 200\n"
+    (project.folder / "checks" / "test_shop.py").write_text(HEAD + text)
+    ended = project.run("-m", "daily", "-W", "ignore")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    (record,) = project.results().records
+    assert (record.verdict, record.found) == ("CRITICAL", "503 == 200")
+
+
+REMOVED = """
+import pytest
+
+pytest_plugins = ["playbook.plugin"]
+
+{mark}
+def pytest_collection_modifyitems(config, items):
+    gone = [item for item in items if "south" in item.name]
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=gone)
+"""
+SHOPS = HEAD + "def test_north():\n    assert 200\n\ndef test_south():\n    assert not 200\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "arguments", "missing"),
+    [
+        ("", (), ["South: not run, as no process reported it: a plugin or a conftest.py removed it"]),
+        ("@pytest.hookimpl(trylast=True)", (), ["South: not run, as no process reported it"]),
+        ("", ("-n", "2"), ["South: not run, as no process reported it"]),
+        ("", ("-k", "test_"), []),
+    ],
+)
+def test_own_check_that_a_hook_removes_is_unknown(project, mark, arguments, missing):
+    """But for a run that is partial anyway, and says so."""
+    (project.folder / "conftest.py").write_text(REMOVED.format(mark=mark))
+    (project.folder / "checks" / "test_shops.py").write_text(SHOPS)
+    ended = project.run("-m", "daily", *arguments)
+    assert ended.returncode == (10 if missing else 0), ended.stdout + ended.stderr
+    found = [record.message for record in project.results().records if record.verdict == "UNKNOWN"]
+    assert len(found) == len(missing)
+    assert all(message.startswith(start) for message, start in zip(found, missing, strict=True))
+
+
+def test_run_in_which_a_plugin_executes_no_check_is_unknown(project):
+    """As pytest-parallel does, whose workers pytest does not hear of."""
+    loop = "\ndef pytest_runtestloop(session):\n    return True\n"
+    (project.folder / "conftest.py").write_text(f'pytest_plugins = ["playbook.plugin"]\n{loop}')
+    (project.folder / "checks" / "test_shops.py").write_text(SHOPS)
+    assert project.run().returncode == 10
+    assert [record.verdict for record in project.results().records] == ["UNKNOWN", "UNKNOWN"]
+    assert project.run("-m", "daily", "--setup-plan").returncode == 0
+
+
+@pytest.mark.parametrize(("code", "expected"), [("0", 10), ("5", 5), ("None", 2)])
+def test_check_that_ends_pytest_ends_the_run_early(project, code, expected):
+    """Whatever exit code it asks for: in the teardown of the last check nothing else would show it."""
+    text = f"""
+@pytest.fixture
+def session():
+    yield
+    pytest.exit("no need to go on", {code})
+
+def test_ending(session):
+    assert 200
+"""
+    (project.folder / "checks" / "test_shops.py").write_text(HEAD + text)
+    ended = project.run()
+    assert ended.returncode == expected, ended.stdout + ended.stderr
+    results = project.results()
+    assert (results.verdict, results.ended) == ("UNKNOWN", "pytest.exit: no need to go on")
+
+
+OBJECTS = """
+import pytest
+
+@pytest.hookimpl(wrapper=True{first})
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "{when}":
+        report.outcome, report.longrepr = "failed", "Test passed but took too long to run: Duration 1.2s > 1.0s"
+    return report
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("first", ["", ", tryfirst=True"])
+@pytest.mark.parametrize("when", ["call", "teardown"])
+def test_check_that_a_plugin_fails_is_not_ok(project, first, when, workers):
+    """As pytest-fail-slow and pytest-memray do, without an error of the check's own."""
+    (project.folder / "checks" / "conftest.py").write_text(OBJECTS.format(first=first, when=when))
+    (project.folder / "checks" / "test_shop.py").write_text(HEAD + "def test_shop():\n    assert 200\n")
+    ended = project.run("-m", "daily", "-n", workers)
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    (record,) = project.results().records
+    assert record.message == (
+        "Shop: expected no failure from a plugin or a conftest.py, got Test passed but took too long to run: "
+        "Duration 1.2s > 1.0s"
+    )

@@ -289,3 +289,42 @@ def test_list_faults_prints_one_per_line_without_a_run(project):
     assert re.search(r"^redis-gone +Nobody listens where Redis should be$", ended.stdout, re.MULTILINE)
     assert ended.stderr == ""
     assert not list(project.folder.glob("reports/*"))
+
+
+LEAVES = """
+import os, threading, time
+import pytest
+
+@pytest.mark.daily
+def test_leaves():
+    {left}
+    assert os.getpid()
+
+@pytest.mark.daily
+def test_more():
+    assert 200
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("left", "code", "verdicts"),
+    [
+        ("threading.Thread(target=time.sleep, args=[300]).start()", 0, ["OK", "OK"]),
+        ("os.fork() and os.wait()", 0, ["OK", "OK"]),
+        ("os._exit(0)", 10, []),
+    ],
+)
+def test_what_a_check_does_to_its_process_neither_hangs_nor_passes(project, left, code, verdicts):
+    """A thread that never ends, a child that would go on with the run, and an end without any result."""
+    (project.folder / "checks" / "test_leaves.py").write_text(LEAVES.format(left=left))
+    with (project.folder / "conftest.py").open("a") as file:
+        file.write("\nfrom playbook.hooks import leaving\n\nleaving._WAIT = 0.5\n")
+    ended = project.run()
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert ("threads that the checks have left are not waited for any longer: Thread-1" in ended.stderr) == (
+        "Thread" in left
+    )
+    if verdicts:
+        assert [record.verdict for record in project.results().records] == verdicts
+        assert len(read(project.folder / "reports" / "history").runs) == 1
