@@ -15,8 +15,8 @@ _NONE_OF = re.compile(r"(?:\b(?:no|zero)|(?<![\w.,])0) [\w-]{1,20} $", re.IGNORE
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
     # Not a symbol of Ruby: add_column(:photos, :error, :string); nor Linux' setting of what follows on a panic.
-    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic(?!=-?\d)"
-    r"|\w{1,40}(?:error|exception)"
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal"
+    r"|panic(?!=-?\d)|\w{1,40}(?:error|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
     r"|address already in use"
