@@ -65,6 +65,7 @@ LEFT_OVER = """
 <h2>Application error</h2>
 <h2>Failed to load the gallery</h2>
 <h4>There was a problem loading the photographs</h4>
+<div :class="{large: failed}"><h2>Something went wrong</h2></div>
 <p>{{ photo.caption }}</p>
 <p>{{ "home.title" | t }}</p>
 <h2><%= title %></h2>
@@ -94,6 +95,11 @@ NOT_LEFT_OVER = """
 <div hidden><h2>Something went wrong</h2></div>
 <div style="display: none"><h2>Something went wrong</h2></div>
 <div x-show="failed"><h2>Something went wrong</h2></div>
+<div :class="{hidden: !failed}"><h2>Something went wrong</h2></div>
+<div data-show="$failed"><h2>Something went wrong</h2></div>
+<div id=app><p>{{ photo.caption }}</p></div><script>Vue.createApp({}).mount("#app")</script>
+<p>{{ photo.caption }}</p><script>new Vue({el: "body"})</script>
+<p>{{ photo.caption }}</p><script>Mustache.render(document.body.innerHTML, data)</script>
 <h2>Something went wrong with our harbours</h2>
 <p>Something went wrong!</p>
 <p>Write {{ name }} where the name goes.</p>

@@ -37,7 +37,9 @@ _CODINGS = frozenset(
 _MOST_OPEN = 500  # elements within each other; more are of no page that a person has made
 # Attributes by which a script fills in texts, of Vue, Angular, Alpine and Knockout, and shows or hides elements.
 _BOUND = re.compile(r"(?:data-)?(?:v|ng|x)-|data-bind|[:@*(\[]\w")
-_CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif")
+_CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif|data-(?:show|if)$")
+# Those by which a script sets the classes of an element.
+_BOUND_CLASS = re.compile(r"(?:v-bind|x-bind)?:class|(?:data-)?ng-class|\[class|\[ngclass\]|data-class")
 # Names of what is shown when it is needed, as Webflow's "w-form-fail" and Blazor's "blazor-error-ui".
 _FOR_LATER = re.compile(
     r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|modal|popup|popover|toast|dialog|form"
@@ -47,6 +49,7 @@ _FOR_LATER = re.compile(
 _UNSEEN = re.compile(
     r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|w-form-fail|error-ui)(?:$|[\s_-])"
 )
+_HIDES = re.compile(r"(?i)\b(?:hidden|hide|d-none|invisible)\b")
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -163,6 +166,7 @@ def _is_unseen(attributes: dict[str, str]) -> bool:
         or "visibility:hidden" in style
         or any(map(_CONDITION.match, attributes))
         or _UNSEEN.search(_names_of(attributes)) is not None
+        or any(_BOUND_CLASS.match(name) and _HIDES.search(value) for name, value in attributes.items())
     )
 
 

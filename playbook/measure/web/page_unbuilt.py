@@ -29,6 +29,8 @@ _AS_WRITTEN = ("undefined", "null", "NaN", "[object Object]")  # the same as a p
 FILLED_IN = re.compile(
     r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
     r"[\w.@/-]*\.js"
+    r"|\bnew vue\(|\bcreateapp\(|\bangular\.module\(|\b(?:handlebars\.compile|_\.template|mustache\.render)\b"
+    r"|\bko\.applybindings\("
 )
 # Titles of the pages that they start with.
 _STARTED = re.compile(
