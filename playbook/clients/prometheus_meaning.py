@@ -33,6 +33,7 @@ _SMALLER = re.compile(r"\w*(?:milli_?sec|micro_?sec|millis|(?<![a-z0-9])ms(?![a-
 _SCALES = re.compile(r"(?<![\w.])(?:10{3}|10{6}|1e\+?[36]|0?\.0*1|1e-[36])(?![\w.])|\bseconds\b")
 _PART = re.compile(r"(\d+)(ms|[smhdwy])")
 _RANGE = re.compile(rf"\[\s*((?:{_PART.pattern})+)\s*[\]:]")
+_RECORDED = re.compile(r":\w*?[a-z_](\d{1,4}[hdw])\b(?!:)")  # as Sloth's slo:sli_error:ratio_rate1d
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 # Of Sloth and OpenSLO; a "burnrate" in one word is a share of failures, in Pyrra and the Kubernetes mixins.
 _OF_BUDGET = re.compile(r"[\w:]*(?:error_budget|burn_rate)[\w:]*|\w*slo:objective[\w:]*")
@@ -84,7 +85,10 @@ def over_window(setting: str, query: str, fixed: frozenset[str]) -> Coverage:
     """Not enough where the query of this setting is one of those ``without_window``, and over another time."""
     if setting not in fixed:
         return Coverage()
-    ranges = [_seconds_of(found[1]) for found in _RANGE.finditer(_STRINGS.sub("", query))]
+    bare = _STRINGS.sub("", query)
+    ranges = [_seconds_of(found[1]) for found in _RANGE.finditer(bare)]
+    # Without any range, what is recorded over as long a time by its name.
+    ranges = ranges or [min((_seconds_of(found[1]) for found in _RECORDED.finditer(bare)), default=0.0)]
     if isinstance(query, Query) and max(ranges, default=0.0) == round(query.seconds):
         return Coverage()
     return lacking(

@@ -17,6 +17,8 @@ from statistics import median
 from playbook.settings.sections.trends import Trends
 
 DAY = 86_400.0
+_FADING = 0.5  # of the earlier growth
+_WELL_BELOW = 0.95  # of a limit
 # Median absolute deviation → standard deviation, for normally distributed values.
 ROBUST = 1.4826
 
@@ -36,6 +38,7 @@ class Trend:
             compare.
         span: days from the first value to the last that it could be compared with.
         level: current level: the highest value of the last season.
+        rest: growth that is still to come where it fades, as that of a cache that fills; infinite elsewhere.
     """
 
     pairs: int
@@ -46,6 +49,7 @@ class Trend:
     span: float
     level: float
     rule: Trends
+    rest: float = math.inf
 
     @property
     def known(self) -> bool:
@@ -71,7 +75,7 @@ class Trend:
         """Days until steady growth meets ``limit``; ``None`` where it does not, or beyond its reach."""
         if self.level >= limit:
             return 0.0
-        if not self.steady or self.slope <= 0:
+        if not self.steady or self.slope <= 0 or self.level + self.rest < _WELL_BELOW * limit:
             return None
         days = (limit - self.level) / self.slope
         return days if days <= self.rule.reach * self.span else None
@@ -105,9 +109,23 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
     agree = sum(1.0 if one * way > 0 else 0.5 if one == 0 else 0.0 for one in slopes)
     # The difference of two values scatters √2 times as far as one value about the line.
     spread = ROBUST * median(abs(change - slope * apart / DAY) for apart, change in moves) / math.sqrt(2)
-    slower = min((_slope(half, season) for half in _halves(parts)), key=lambda one: one * way)
+    earlier, later = (_slope(half, season) for half in _halves(parts))
+    slower = min(earlier, later, key=lambda one: one * way)
     span = max(apart for apart, _ in moves) / DAY
-    return Trend(len(slopes), slope, 100 * agree / len(slopes), slower, spread, span, level, rule)
+    rest = _rest(earlier, later, span / 2)
+    return Trend(len(slopes), slope, 100 * agree / len(slopes), slower, spread, span, level, rule, rest)
+
+
+def _rest(earlier: float, later: float, days: float) -> float:
+    """Growth to come if each half goes on to have the same share of the growth of the one before.
+
+    So do caches and the heaps of new processes. What a leak takes is about the same each day, and on a weekend
+    still more than half of that.
+    """
+    if earlier <= 0 or not 0 <= later < _FADING * earlier:
+        return math.inf
+    share = later / earlier
+    return later * days * share / (1 - share)
 
 
 def fit_of_newest(

@@ -138,6 +138,15 @@ BESIDE = {
     "good-state": ("{}.status", "OK\n", OK, ""),
     "exit": ("{}.exit", "1\n", CRITICAL, '"exit code": 1'),
     "good-exit": ("{}.exit", "0\n", OK, ""),
+    "exits": ("{}.exit", "0\n2\n", CRITICAL, '"exit code": 2'),
+    "good-exits": ("{}.exit", "0\n0\n", OK, ""),
+    "exit-in-words": ("{}.status", "exit 1\n", CRITICAL, '"exit code": 1'),
+    "good-exit-in-words": ("{}.status", "exit 0\n", OK, ""),
+    "pass": ("{}.status", "PASS\n", OK, ""),
+    "available": ("{}.json", '{"Status": "available", "PercentProgress": 100}', OK, ""),
+    "not-available": ("{}.json", '{"Status": "unavailable"}', UNKNOWN, "unavailable"),
+    "xtrabackup": ("{}.info", "tool_name = xtrabackup\npartial = N\nincremental = N\n", OK, ""),
+    "partial-xtrabackup": ("{}.info", "tool_name = xtrabackup\npartial = Y\n", CRITICAL, '"partial": "Y"'),
     "running": ("{}.status", "running", CRITICAL, '"running"'),
     "unclear": ("{}.status", "smouldering", UNKNOWN, "smouldering"),
     "other-json": ("{}.json", '[{"id": 1}]', OK, ""),
@@ -207,6 +216,28 @@ LOGS = {
     "tidying-up": ("rm: cannot remove '/backups/old.tar.gz': No such file or directory\n", OK, ""),
     "steps": ("Exporting collection errors... 12 records\nDumping table `exceptions`\n", OK, ""),
     "retried": ("curl: (56) Recv failure: Connection reset by peer\nretrying\nBackup completed\n", OK, ""),
+    "rclone-retried": (
+        "2026/11/22 03:00:05 ERROR : Attempt 1/3 failed with 1 errors and: RequestTimeout\n"
+        "2026/11/22 03:00:09 ERROR : Attempt 2/3 succeeded\n",
+        OK,
+        "",
+    ),
+    "rclone": (
+        "2026/11/22 03:00:09 ERROR : Attempt 3/3 failed with 1 errors and: RequestTimeout\n",
+        CRITICAL,
+        "Attempt 3/3 failed",
+    ),
+    "aws-retried": (
+        "upload failed: ./a.gz to s3://x/a.gz An error occurred (SlowDown)\nRetrying (2/3)\n"
+        "upload: ./a.gz to s3://x/a.gz\nBackup completed\n",
+        OK,
+        "",
+    ),
+    "aws-of-another-file": (
+        "upload failed: ./a.gz to s3://x/a.gz An error occurred (SlowDown)\nupload: ./b.gz to s3://x/b.gz\n",
+        CRITICAL,
+        "upload failed: ./a.gz",
+    ),
     "warnings": (
         "mysqldump: [Warning] Using a password on the command line interface can be insecure.\n"
         "tar: Removing leading `/' from member names\ntar: ./log/app.log: file changed as we read it\n",

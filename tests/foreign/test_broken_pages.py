@@ -65,6 +65,7 @@ LEFT_OVER = """
 <h2>Application error</h2>
 <h2>Failed to load the gallery</h2>
 <h4>There was a problem loading the photographs</h4>
+<div :class="{large: failed}"><h2>Something went wrong</h2></div>
 <p>{{ photo.caption }}</p>
 <p>{{ "home.title" | t }}</p>
 <h2><%= title %></h2>
@@ -94,6 +95,11 @@ NOT_LEFT_OVER = """
 <div hidden><h2>Something went wrong</h2></div>
 <div style="display: none"><h2>Something went wrong</h2></div>
 <div x-show="failed"><h2>Something went wrong</h2></div>
+<div :class="{hidden: !failed}"><h2>Something went wrong</h2></div>
+<div data-show="$failed"><h2>Something went wrong</h2></div>
+<div id=app><p>{{ photo.caption }}</p></div><script>Vue.createApp({}).mount("#app")</script>
+<p>{{ photo.caption }}</p><script>new Vue({el: "body"})</script>
+<p>{{ photo.caption }}</p><script>Mustache.render(document.body.innerHTML, data)</script>
 <h2>Something went wrong with our harbours</h2>
 <p>Something went wrong!</p>
 <p>Write {{ name }} where the name goes.</p>
@@ -178,6 +184,58 @@ def test_text_that_only_resembles_the_error_of_a_part_is_ok(text: str) -> None:
 def test_text_that_only_resembles_a_stack_is_ok(text: str) -> None:
     """A place and a time are no file and line."""
     assert verdict(answered(page("Portfolio", f"{HEADING}<p>{text}</p><img src=a>"))) == OK
+
+
+# What Vue and AngularJS are given to fill in, and messages that forms of Webflow and Alpine show when they fail.
+WHOLE = """
+<div id=app v-cloak><h1>{{ title }}</h1><p>{{ user.name }}</p></div><script src=/app.js></script>
+<div id=app><p>{{ message }}</p><img v-for="p in photos" :src="p.url"></div>
+<div ng-app=gallery><h1>{{vm.title}}</h1><li ng-repeat="p in photos">{{p.title}}</li></div><img src=a>
+<h1>Ice</h1><img src=a><div class="w-form-fail"><p>Oops! Something went wrong while submitting the form.</p></div>
+<h1>Ice</h1><img src=a><p x-show="failed">An error occurred. Please try again.</p>
+<h1>Ice</h1><img src=a><div hidden><p>We're sorry, but something went wrong.</p></div>
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("body", WHOLE)
+def test_page_with_little_text_is_whole_beside_what_is_hidden_or_filled_in(body: str) -> None:
+    assert verdict(answered(page("Portfolio", body))) == OK
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class=dialog><h1>We're sorry, but something went wrong.</h1></div>",  # of Rails, and all of its page
+        "<nav>Portfolio</nav><div class=notification><p>We're sorry, but something went wrong.</p></div>",
+        "<div hidden><p>We're sorry, but something went wrong.</p></div>",
+        "<p>{{ title }}</p>",  # without a script that fills it in
+        "<div v-cloak><p>Hello, undefined</p><p>{% extends 'base.html' %}</p></div>",
+    ],
+)
+def test_page_with_nothing_but_an_error_or_an_empty_place_is_failing(body: str) -> None:
+    assert verdict(answered(page("Portfolio", f"{body}<script src=/app.js></script>"))) == CRITICAL
+
+
+QUOTED = """
+<li><a href=/posts/7>Traceback (most recent call last): how to read Python's errors</a></li>
+<h2><a href=/posts/8>“Application error: a client-side exception has occurred” and what to do</a></h2>
+<h2><a href=/posts/9>Warning: Undefined variable $post in /wp-content/single.php on line 12</a></h2>
+<p>Our queue said <code>connect ECONNREFUSED 10.0.0.7:6379</code> that night.</p>
+<h2>Fatal error: Uncaught TypeError, and how to find it</h2>
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("part", QUOTED)
+def test_error_that_a_page_quotes_is_none_of_its_own(part: str) -> None:
+    """In the title of a blog post, which leads to it, or as code."""
+    assert verdict(answered(page("Portfolio", f"{HEADING}{FILLED * 3}{part}<img src=a>"))) == OK
+
+
+def test_error_of_php_in_a_link_is_one() -> None:
+    """PHP prints it where the link's text would be."""
+    part = "<br><b>Warning</b>: Undefined variable $t in <b>/srv/a.php</b> on line <b>12</b><br>"
+    body = f"{HEADING}{FILLED * 3}<a href=/photos/3>{part}</a><img src=a>"
+    assert verdict(answered(page("Portfolio", body))) == CRITICAL
 
 
 BEGINNING = f"<!doctype html><html lang=en><head><title>Portfolio</title></head><body>{HEADING}"

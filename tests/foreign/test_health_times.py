@@ -71,6 +71,17 @@ def test_time_that_is_too_long_is_a_warning(body: str, expected: str) -> None:
         ('{"status":"ok","lastFailure":"2026-11-01T00:00:00Z","consecutiveFailures":0}', OK),
         ('{"status":"ok","lastFailure":"2026-11-01T00:00:00Z","consecutiveFailures":3}', CRITICAL),
         ('{"status":"ok","lastFailure":"2026-11-01T00:00:00Z"}', UNKNOWN),
+        # by its time and that of a success
+        ('{"status":"ok","s3":{"lastFailure":"2026-11-01T00:00:00Z","lastSuccess":"2026-11-21T00:00:00Z"}}', OK),
+        ('{"status":"ok","lastError":"EIO","lastErrorAt":1793577600,"lastSuccessAt":1793577660}', OK),
+        ('{"status":"ok","lastError":"EIO","lastErrorAt":1793577600,"lastSuccessAt":1793577540}', UNKNOWN),
+        ('{"status":"ok","lastFailure":"2026-11-21T00:00:00Z","lastSuccess":"2026-11-01T00:00:00Z"}', UNKNOWN),
+        ('{"status":"ok","lastError":"EIO","lastSuccessAt":1793577660}', UNKNOWN),
+        # Jobs by their state, as Oban and River count them
+        ('{"status":"ok","oban":{"available":0,"executing":0,"retryable":1,"discarded":2}}', OK),
+        ('{"status":"ok","oban":{"queues":{"default":{"paused":false,"running":0,"limit":10}}}}', OK),
+        ('{"status":"ok","redis":{"available":0}}', CRITICAL),
+        ('{"status":"ok","worker":{"running":0,"limit":10}}', CRITICAL),
     ],
 )
 def test_number_or_code_beside_a_good_status_counts(body: str, expected: str) -> None:

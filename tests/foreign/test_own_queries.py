@@ -122,6 +122,13 @@ def test_fraction_is_not_read_as_percent(query):
         ("100 * sum(increase(e{job='a'}[1d])) / sum(increase(r{job='a'}[1d]))", 0.02, "OK"),
         ("100 * avg_over_time(job:errors:ratio_rate5m{job='a'}[24h])", 0.02, "OK"),
         ("100 * max_over_time(sum(rate(e{job='a'}[5m]))[1d:5m])", 0.02, "OK"),
+        # Recorded over a day, by Sloth and by Pyrra
+        ("100 * slo:sli_error:ratio_rate1d{sloth_id='web-availability'}", 0.02, "OK"),
+        ("100 * http_requests:burnrate1d{slo='web'}", 0.02, "OK"),
+        ("100 * slo:sli_error:ratio_rate3d{sloth_id='web-availability'}", 0.02, "UNKNOWN"),
+        ("100 * slo:sli_error:ratio_rate1h{sloth_id='web-availability'}", 0.02, "UNKNOWN"),
+        ("100 * slo:sli_error:ratio_rate1d{a='b'} * slo:sli_error:ratio_rate1h{a='b'}", 0.02, "UNKNOWN"),
+        ("100 * slo:sli_error:ratio_rate1d{sloth_id='web-availability'}", 6.0, "CRITICAL"),
         ("100 * avg_over_time(job:errors:ratio_rate5m{job='a'}[23h60m])", 0.02, "OK"),
         (f"100 * {FAILED} / {ALL}", 6.0, "CRITICAL"),  # bad evidence counts, of whatever time
     ],

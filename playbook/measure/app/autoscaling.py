@@ -66,7 +66,10 @@ class Autoscaling:
         for change in self.changes:
             if change.phase not in _PHASES:
                 total += lacking(
-                    "", expected=f"how the scaling of {change.name} ended", got=change.phase or "nothing"
+                    "",
+                    expected=f"how the scaling of {change.name} ended",
+                    got=change.phase or "nothing",
+                    hint="See the activity of the app in the control panel. The next change counts in its place.",
                 )
         return total
 

@@ -48,6 +48,8 @@ class RollbackPlan:
                 "",
                 expected=f"an earlier release among the deployments of {BACK.days} days",
                 got="only ones that the platform made of the running one, as by autoscaling",
+                hint="Until the next release nothing can be rolled back. Write in the runbook which commit to "
+                "deploy instead.",
             )
         if self.running is None:
             coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")

@@ -103,7 +103,12 @@ class ImageStats:
             return Reading(math.nan, coverage=self.window)
         total = self.recent.total
         if total.count < max(least, 1):
-            few = lacking("", expected=f"at least {least} images", got=f"{total.count:,} in {self.growth.over}")
+            few = lacking(
+                "",
+                expected=f"at least {least} images",
+                got=f"{total.count:,} in {self.growth.over}",
+                hint="Where so few are usual, lower kpis.least_images and recent.least_images.",
+            )
             return Reading(math.nan, coverage=few)
         over = f"{self.growth.over} ({total.count:,} images)"
         return Reading(100 * total.success / total.count, over, self.growth.coverage)

@@ -26,6 +26,7 @@ from playbook.measure.web.health_values import (
     in_part,
     is_circuit,
     is_empty,
+    is_followed_by_success,
     is_named_status,
     is_told,
     name_of,
@@ -135,7 +136,7 @@ class _Reader(SingleValues):
         )
         is_over = health_keys.tells_of_no_failures(value)
         for key, inner in value:
-            if is_over and health_keys.holds_history(key):
+            if health_keys.holds_history(key) and (is_over or is_followed_by_success(value, key, inner)):
                 continue
             if explained and health_keys.is_message(key) and isinstance(inner, str):
                 continue  # a bad status says more than why it is one

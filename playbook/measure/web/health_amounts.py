@@ -14,6 +14,8 @@ _COUNTERS = _PEERS | word_set(
 )
 _STAGES = word_set("pending queued enqueued waiting scheduled")
 _SETS = word_set("retry retries dead archived discarded retryable")  # of jobs, as their libraries keep them
+_STATES = word_set("retryable discarded cancelled")  # of jobs, in Oban and River
+_QUEUES = word_set("paused")  # what a queue alone can be
 _PART = re.compile(r"(\d{1,6}) ?(?:/|of) ?(\d{1,6})")
 _YES_OR_NO = word_set("healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
@@ -152,9 +154,15 @@ def counts(keys: list[str]) -> bool:
 
 
 def counts_stage(key: str, beside: list[str]) -> bool:
-    """Whether a key counts jobs that are worked on, beside those that wait: ``running`` and ``pending``."""
-    waits = ({*words_of(one)} & _STAGES for one in beside)
-    return words_of(key) in (("running",), ("working",)) and any(waits)
+    """Whether a key counts jobs that are worked on, beside those that wait: ``running`` and ``pending``; or that
+    may be, beside others of Oban and River: ``available`` and ``retryable``.
+    """
+    others = {word for one in beside for word in words_of(one)}
+    if words_of(key) == ("available",):
+        return bool(others & _STATES)
+    return words_of(key) in (("running",), ("working",), ("executing",)) and bool(
+        others & (_STAGES | _STATES | _QUEUES)
+    )
 
 
 def counts_none(key: str, beside: list[str]) -> bool:

@@ -153,7 +153,13 @@ class Health:
     def coverage(self) -> Coverage:
         """Whether everything reported is understood, and it is the service that reports it."""
         if self.astray:
-            return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
+            return lacking(
+                "",
+                expected=f"an answer of {self.path} itself",
+                got=self.astray,
+                hint="Name the path to which it leads in web.health_path or web.image_health_path; name a host in "
+                "web.hosts if it is the site's as well.",
+            )
         if self.age > self.newest:
             expected = f"an answer of the last {self.newest:g} min"
             if math.isinf(self.age):

@@ -11,7 +11,7 @@ from typing import Any
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.measure.web.health_amounts import are_copies, counts_workers, is_count, is_percent, space_of
-from playbook.measure.web.health_key_words import words_of
+from playbook.measure.web.health_key_words import ERRORS, words_of
 from playbook.measure.web.health_keys import (
     IN_WORDS,
     holds_limits,
@@ -27,6 +27,7 @@ _REMARKS = (
     "notificationmessage",
 )
 _LATENCIES = (("latency_ms", "ms"), ("responsetime", "ms"), ("latency", ""))
+_SUCCESSES = frozenset(("success", "successful", "succeeded", "ok", "passed", "completed"))
 _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
@@ -109,6 +110,17 @@ def _time_of(said: Any, key: str) -> datetime | None:
     if at and at.tzinfo is None:
         return at.replace(tzinfo=UTC) if key == "finishedat" else None
     return at
+
+
+def is_followed_by_success(value: Pairs, key: str, inner: Any) -> bool:
+    """Whether the failure under a key, as ``lastFailure``, was before a success by the times of both."""
+    times = {words_of(name): at for name, one in value if (at := _time_of(one, ""))}
+    own = words_of(key)
+    failed = _time_of(inner, "") or times.get((*own, "at")) or times.get((*own, "time"))
+    ended = (
+        at for name, at in times.items() if name[:1] == own[:1] and {*name} & _SUCCESSES and not {*name} & ERRORS
+    )
+    return failed is not None and any(at > failed for at in ended)
 
 
 def named(report: Any) -> Any:

@@ -37,12 +37,19 @@ _CODINGS = frozenset(
 _MOST_OPEN = 500  # elements within each other; more are of no page that a person has made
 # Attributes by which a script fills in texts, of Vue, Angular, Alpine and Knockout, and shows or hides elements.
 _BOUND = re.compile(r"(?:data-)?(?:v|ng|x)-|data-bind|[:@*(\[]\w")
-_CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif")
+_CONDITION = re.compile(r"(?:data-)?(?:v|ng|x)-(?:if|show|else|cloak|hide)|\*ngif|data-(?:show|if)$")
+# Those by which a script sets the classes of an element.
+_BOUND_CLASS = re.compile(r"(?:v-bind|x-bind)?:class|(?:data-)?ng-class|\[class|\[ngclass\]|data-class")
 # Names of what is shown when it is needed, as Webflow's "w-form-fail" and Blazor's "blazor-error-ui".
 _FOR_LATER = re.compile(
     r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|modal|popup|popover|toast|dialog|form"
     r"|snackbar|notification|offcanvas|error-ui|template|fallback|noscript)(?:$|[\s_-])"
 )
+# Names of what cannot be seen, whatever it is; those of ``_FOR_LATER`` may be shown as well.
+_UNSEEN = re.compile(
+    r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|w-form-fail|error-ui)(?:$|[\s_-])"
+)
+_HIDES = re.compile(r"(?i)\b(?:hidden|hide|d-none|invisible)\b")
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -80,6 +87,9 @@ class Page:
 
     Attributes:
         text: its readable text, without the title.
+        seen: the same without what is hidden until a script shows it, as the failure of a form; all of it where
+            everything is hidden.
+        own: the same without links and code, which may quote other texts; PHP's messages are bold there.
         shows: number of elements that show or load something: scripts, pictures, frames.
         refresh: where it redirects the browser; empty where nowhere.
         headings: those of the first level.
@@ -100,6 +110,8 @@ class Page:
     shown_headings: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     filled_in: bool = False
+    seen: str = ""
+    own: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -117,9 +129,11 @@ def _parsed(text: str) -> Page:
     reader = _Reader()
     reader.feed(text)
     reader.close()
+    text = _in_one_line(" ".join(reader.texts))
+    seen = _in_one_line(" ".join(reader.seen)) or text
     return Page(
         next((title for title in map(_in_one_line, reader.titles) if title), ""),
-        " ".join(" ".join(reader.texts).split()),
+        text,
         reader.shows,
         reader.asks_password,
         reader.refresh,
@@ -128,21 +142,36 @@ def _parsed(text: str) -> Page:
         tuple(filter(None, map(_in_one_line, reader.shown_headings))),
         tuple(filter(None, map(_in_one_line, reader.said))),
         reader.filled_in,
+        seen,
+        _in_one_line(" ".join(reader.own)) or seen,
     )
 
 
 def _is_for_later(tag: str, attributes: dict[str, str]) -> bool:
     """Whether an element is hidden, or shown by a script only where it is needed, as a message of a form."""
-    style = attributes.get("style", "").replace(" ", "").lower()
     return (
         tag in ("dialog", "form")
-        or "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
+        or _FOR_LATER.search(_names_of(attributes)) is not None
+        or _is_unseen(attributes)
+    )
+
+
+def _is_unseen(attributes: dict[str, str]) -> bool:
+    """Whether an element is hidden, until a script may show it."""
+    style = attributes.get("style", "").replace(" ", "").lower()
+    return (
+        "hidden" in attributes
         or "display:none" in style
         or "visibility:hidden" in style
         or any(map(_CONDITION.match, attributes))
-        or _FOR_LATER.search(f"{attributes.get('class', '')} {attributes.get('id', '')}") is not None
+        or _UNSEEN.search(_names_of(attributes)) is not None
+        or any(_BOUND_CLASS.match(name) and _HIDES.search(value) for name, value in attributes.items())
     )
+
+
+def _names_of(attributes: dict[str, str]) -> str:
+    return f"{attributes.get('class', '')} {attributes.get('id', '')}"
 
 
 def _in_one_line(text: str) -> str:
@@ -172,7 +201,11 @@ class _Reader(HTMLParser):
         self.filled_in = False
         self._in_text = False
         self._counts: Counter[str] = Counter()  # of open elements
-        self._within: list[tuple[str, bool]] = []  # each open element, and whether it may be shown later
+        # Each open element, whether it may be shown later, and whether it is hidden.
+        self._within: list[tuple[str, bool, bool]] = []
+        self.seen: list[str] = []
+        self.own: list[str] = []
+        self._in_bold_link = False
         self._is_shown_heading = False
         self.titles: list[str] = []
         self.texts: list[str] = []
@@ -195,6 +228,7 @@ class _Reader(HTMLParser):
         self._in_text = False
         attributes = {name: value or "" for name, value in attrs}
         self.shows += tag in self._SHOWING
+        self._in_bold_link = tag != "a" and (self._in_bold_link or tag == "b")
         if tag in self._CLOSED:
             self._open.append(tag)
         self.asks_password |= tag == "input" and attributes.get("type", "").lower() == "password"
@@ -203,8 +237,9 @@ class _Reader(HTMLParser):
             self.refresh = target.strip().strip("'\"")
         self.filled_in |= any(map(_BOUND.match, attributes))
         later = bool(self._within and self._within[-1][1]) or _is_for_later(tag, attributes)
+        unseen = bool(self._within and self._within[-1][2]) or _is_unseen(attributes)
         if tag not in self._VOID and len(self._within) < _MOST_OPEN:
-            self._within.append((tag, later))
+            self._within.append((tag, later, unseen))
             self._counts[tag] += 1
         if tag in self._HEADINGS and not later:
             self._is_shown_heading = True
@@ -225,7 +260,7 @@ class _Reader(HTMLParser):
         if tag in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
         while self._counts[tag]:  # with those within it that have no end of their own
-            name, _ = self._within.pop()
+            name, _, _ = self._within.pop()
             self._counts[name] -= 1
             if name == tag:
                 break
@@ -244,6 +279,10 @@ class _Reader(HTMLParser):
                 self.titles[-1] += data
         elif not self._inside:
             self.texts.append(data)
+            if not (self._within and self._within[-1][2]):
+                self.seen.append(data)
+                quoted = self._counts["code"] or (self._counts["a"] and not self._in_bold_link)
+                self.own.extend([] if quoted else [data])
             for_later = bool(self._within and self._within[-1][1])
             if not for_later and not any(self._counts[tag] for tag in self._EXAMPLES):
                 if self._in_text:  # a "<" that begins no tag divides it

@@ -22,12 +22,15 @@ _LEFT = re.compile(
     r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|.*\[object object\].*|translation missing: [a-z].*"
     r"|\{!! ?\$.*|@(?:yield|include|section|extends)\(['\"].*"
 )
+_PLACES = re.compile(r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}")
 _EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
 _AS_WRITTEN = ("undefined", "null", "NaN", "[object Object]")  # the same as a part of one, beside a name
 # Scripts that fill in such places in the browser, in lower case.
 FILLED_IN = re.compile(
     r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
     r"[\w.@/-]*\.js"
+    r"|\bnew vue\(|\bcreateapp\(|\bangular\.module\(|\b(?:handlebars\.compile|_\.template|mustache\.render)\b"
+    r"|\bko\.applybindings\("
 )
 # Titles of the pages that they start with.
 _STARTED = re.compile(
@@ -60,6 +63,11 @@ def left_in(texts: Iterable[str], *, bound: bool) -> str:
         if found and not (bound and found["filled"]):
             return text
     return ""
+
+
+def is_to_be_filled(text: str) -> bool:
+    """Whether a text consists of places that a script can fill in; ``text`` is in lower case."""
+    return bool(text) and not _PLACES.sub("", text).strip()
 
 
 def is_started(title: str) -> bool:

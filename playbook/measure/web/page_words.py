@@ -171,7 +171,11 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
     ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
     ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),
-    ("an error page", r"traceback \(most recent call last\)|fatal error: uncaught|parse error: syntax error"),
+    (
+        "an error page",
+        r"traceback \(most recent call last\)|fatal error: uncaught (?:[\w\\]{1,120}:|exception ')"
+        r"|parse error: syntax error",
+    ),
     # Frames of a stack, as Node, Java, .NET, PHP, Ruby and Go print them.
     (
         "an error page",
@@ -299,6 +303,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"|window\.park ?=|window\.location\.href ?= ?[\"']/lander",
     ),
 )
+ERROR_PAGE = "an error page"
 KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
 OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
 CHALLENGE = re.compile(

@@ -6,7 +6,6 @@ are looked for in the title, and in the text of short pages.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -16,17 +15,17 @@ from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.hosts import Hosts
-from playbook.measure.web import page_languages, page_short, page_unbuilt
+from playbook.measure.web import page_languages, page_short, page_texts, page_unbuilt
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
 from playbook.measure.web.page_parts import Page, decoded, page_of, text_of
+from playbook.measure.web.page_texts import folded
 
 REFUSED = (401, 403, 429)
 _OK = 200
 _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network that wants a sign-in first"}
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
-_MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
 _FEW_WORDS = 32  # characters of a page without a picture or a script that may be anything
 # The first bytes of PDF, ZIP, ELF, gzip, PNG, GIF and JPEG.
@@ -107,7 +106,7 @@ def _of_a_guard(answer: Answer) -> Fault | None:
     page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
     title = page.title.casefold()
     challenged = len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer))
-    if challenged or (len(page.text) <= _LONGEST_REFUSAL and words.REFUSAL.search(_folded(page.text))):
+    if challenged or (len(page.text) <= _LONGEST_REFUSAL and words.REFUSAL.search(folded(page.text))):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
     pages = {
         f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
@@ -158,11 +157,12 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault(f"no page, but {what}")
     if not _is_html(answer):
         return _of_data(answer, body)
-    if body.startswith(_BINARY) or "\0" in text_of(answer)[:_MOST_TEXT]:
+    if body.startswith(_BINARY) or "\0" in text_of(answer)[: page_texts.MOST]:
         return Fault("no page, but a file that is no text")
     page = page_of(answer)
     nothing = Fault("a page without anything on it") if page.is_empty else None
-    return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
+    said = page_texts.of_page(page, text_of(answer)) if page.text else page_texts.of_text(_markup(answer))
+    return nothing or _of_title(page) or (Fault(said) if said else None)
 
 
 def error_page(answer: Answer) -> Fault | None:
@@ -219,7 +219,7 @@ def _of_rendering(text: str) -> Fault | None:
 
 def _of_part(page: Page, rules: PageRules) -> Fault | None:
     """Fault of a page with a heading that tells of an error, as frameworks show it in place of a part."""
-    failed = next((one for one in page.shown_headings if words.PART_ERROR.fullmatch(_folded(one))), "")
+    failed = next((one for one in page.shown_headings if words.PART_ERROR.fullmatch(folded(one))), "")
     if rules.expect or not failed:
         return None
     found = f"a page of which a part says {door.quoted(failed, 60)}"
@@ -231,8 +231,11 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
     kind = _kind(answer)
     if "json" in kind or body.lstrip()[:1] == b"{":
         return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
-    text = _folded(text_of(answer))
-    return _short_text(text) or _known_text(text) if kind.startswith("text/") or "xml" in kind else None
+    text = folded(text_of(answer))
+    if not kind.startswith("text/") and "xml" not in kind:
+        return None
+    said = page_texts.of_short_text(text) or page_texts.of_text(text)
+    return Fault(said) if said else None
 
 
 def _is_error(body: bytes) -> bool:
@@ -263,7 +266,7 @@ def _of_title(page: Page) -> Fault | None:
 
 def _of_heading(page: Page) -> Fault | None:
     """By the only heading of a page whose navigation and footer make it longer."""
-    heading = page.headings[0].casefold() if len(page.headings) == 1 and len(page.text) <= _MOST_TEXT else ""
+    heading = page.headings[0].casefold() if len(page.headings) == 1 and len(page.text) <= page_texts.MOST else ""
     is_word = heading[:1].isalpha() and heading not in words.MAY_BE_A_NAME
     if is_word and words.ERROR_TITLE.fullmatch(heading[:_LONGEST_TITLE]):
         return Fault(f"an error page, {door.quoted(page.headings[0], 80)}")
@@ -276,27 +279,6 @@ def _titled(given: str) -> Fault | None:
     for what, pattern in (*words.TITLES, *page_languages.TITLES):
         if any(part and pattern.fullmatch(part) for part in parts):
             return Fault(f"{what}, {door.quoted(given, 80)}")
-    return None
-
-
-def _of_text(page: Page) -> Fault | None:
-    text = _folded(page.text)
-    return _short_text(text) or _known_text(text)
-
-
-def _short_text(text: str) -> Fault | None:
-    return _found(page_short.KNOWN, text) if len(text) <= page_short.LONGEST else None
-
-
-def _known_text(text: str) -> Fault | None:
-    return _found(words.KNOWN, text) if len(text) <= _MOST_TEXT else None
-
-
-def _found(known: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> Fault | None:
-    for what, pattern in known:
-        found = pattern.search(text)
-        if found:
-            return Fault(f"{what} that says {door.quoted(text[found.start() :], 60)}")
     return None
 
 
@@ -320,7 +302,7 @@ def _of_script(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     """Fault of a page with hardly any text whose script sends the browser to another host."""
     if len(page.text) > _LONGEST_CHALLENGE:
         return None
-    for found in words.SENT_ON.finditer(text_of(answer)[:_MOST_TEXT]):
+    for found in words.SENT_ON.finditer(text_of(answer)[: page_texts.MOST]):
         host = urlsplit(urljoin(answer.url, found[1] or found[2])).hostname
         if host and not rules.may_lead_to(host):
             hint = "If that host is the site's as well, name it in web.hosts."
@@ -350,7 +332,7 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
         *filter(page_unbuilt.is_unfilled, texts),
         *filter(None, (page_unbuilt.left_in(page.said, bound=False),)),
     ]
-    if places and (page.filled_in or page_unbuilt.FILLED_IN.search(_folded(text_of(answer)))):
+    if places and page_texts.fills_in(page, text_of(answer)):
         places = [one for one in (page_unbuilt.left_in(page.said, bound=True),) if one]
     written = (*words.PARTS.split(page.title), *page.headings)
     unfilled = [*places, *filter(page_unbuilt.is_nothing_as_written, written)]
@@ -361,7 +343,7 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:
-    if rules.expect and _folded(rules.expect) not in _folded(text):
+    if rules.expect and folded(rules.expect) not in folded(text):
         return Fault(f"a page without the text {rules.expect!r}")
     return None
 
@@ -372,7 +354,7 @@ def is_login(path: str) -> bool:
 
 
 def _markup(answer: Answer) -> str:
-    return _folded(text_of(answer)[:_MOST_TEXT])
+    return folded(text_of(answer)[: page_texts.MOST])
 
 
 def _kind(answer: Answer) -> str:
@@ -382,7 +364,3 @@ def _kind(answer: Answer) -> str:
 def _is_html(answer: Answer) -> bool:
     kind = _kind(answer)
     return kind in _HTML and (bool(kind) or answer.body.lstrip()[:1] != b"{")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("’", "'").split())

@@ -44,6 +44,9 @@ _ENDED_WELL = re.compile(
 _NO_FAILURE = re.compile(
     r"(?i)\b(?:no|0|none|without)\b.{0,20}\b(?:failed|failures?|aborted|incomplete)\b|failed[:= ]{1,3}0\b"
 )
+# Of a copy that was tried again, as rclone (which says so as an error) and the AWS CLI tell.
+_TRIED_AGAIN = re.compile(r"(?i)\battempt \d{1,3}(?:/| of )\d{1,3}:? succeeded\b")
+_COPY_FAILED = re.compile(r"\b(upload|copy|move|download) failed: (\S{1,500} to \S{1,500})")
 # What is no error: a path, as tar lists its members, or a step and what it is about.
 _PATH = re.compile(r"[^\s\d:]*/|\S+$|[-dl][-rwxsStT]{9}\s")
 _STEP = re.compile(
@@ -62,7 +65,11 @@ def failure_in_log(text: str, *, of_one_night: bool) -> tuple[str, str]:
         of_one_night: the log is of this archive alone, and not of all nights.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [number for number, line in enumerate(lines) if _BROKEN.search(line)]
+    wrong = [
+        number
+        for number, line in enumerate(lines)
+        if _BROKEN.search(line) and not _is_copied(line, lines[number + 1 :])
+    ]
     *before, well = [-1, *(number for number, line in enumerate(lines) if _says_well(line))]
     if wrong and (of_one_night or wrong[-1] > well):
         return _quoted(lines[wrong[0 if of_one_night else -1]]), ""
@@ -81,13 +88,19 @@ def _quoted(line: str) -> str:
     return f'"{door.line(line, _LONGEST)}"'
 
 
+def _is_copied(line: str, later: list[str]) -> bool:
+    """Whether the file that could not be copied was copied afterwards."""
+    failed = _COPY_FAILED.search(line)
+    return failed is not None and f"{failed[1]}: {failed[2]}" in later
+
+
 def _says_well(line: str) -> bool:
     return _ENDED_WELL.search(line) is not None and not _says_failed(line)
 
 
 def _says_failed(line: str) -> bool:
     """Whether a line reports an error."""
-    if _ASIDE.match(line):
+    if _ASIDE.match(line) or _TRIED_AGAIN.search(line):
         return False
     if _FAILED.search(line) and not _NO_FAILURE.search(line) and not _PATH.match(f"{line} "):
         return True

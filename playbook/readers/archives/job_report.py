@@ -44,7 +44,8 @@ _BEGUN = frozenset({"running", "starting", "started", "progress", "pending", "qu
 _GOOD_WORDS = frozenset(
     {
         *("ok", "success", "successful", "successfully", "succeeded", "complete", "completed", "done"),
-        *("finished", "good", "valid", "verified", "passed", "true", "yes"),
+        *("finished", "good", "valid", "verified", "passed", "pass", "true", "yes"),
+        "available",  # as DigitalOcean and AWS call a backup of a database
     }
 )
 _WARNED = frozenset({"warning", "warnings"})
@@ -52,7 +53,9 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NONE_OF_THEM = re.compile(
     r"(?i)\b(?:no|0|zero|without(?: any)?) (?:errors?|failed|failures?|warnings?|problems?|skipped)\b"
 )
-_NOTHING = frozenset({"", "0", "none", "no", "false", "null"})
+_NOTHING = frozenset({"", "0", "none", "no", "n", "false", "null"})  # "N" of xtrabackup
+# An exit code, perhaps of each of several programs.
+_CODES = re.compile(r"(?i)(?:exit(?:ed)?(?: code| status)?|rc)?[ :]*(-?\d{1,9}(?:\s+-?\d{1,9}){0,9})")
 
 
 def report_of_lines(text: str, *, state: bool) -> tuple[str, list[str]]:
@@ -65,8 +68,9 @@ def report_of_lines(text: str, *, state: bool) -> tuple[str, list[str]]:
         line.partition("=") for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#")
     ]
     if not pairs and state and text.strip():
-        word = text.strip()
-        return report_of({"exit code": int(word)} if word.lstrip("-").isdecimal() else {"status": word})
+        codes = _CODES.fullmatch(text.strip())
+        numbers = [int(number) for number in codes[1].split()] if codes else []
+        return report_of({"exit code": max(numbers, key=abs)} if numbers else {"status": text.strip()})
     return report_of({name.strip(): value.strip().strip("\"'") for name, _, value in pairs})
 
 

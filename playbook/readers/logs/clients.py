@@ -69,10 +69,10 @@ _ICON = re.compile(r"/(?:favicon\.ico|apple-touch-icon[\w-]{0,40}\.png)\"")
 
 # A request's own parameters, as Rails and Phoenix write them: anybody may send anything.
 _PARAMETERS = re.compile(r"(?:\[[^\]]{1,64}\] ?){0,9}\s{0,8}Parameters: %?\{")
-# A statement as Rails and Hibernate write each of them: its names and values may be any words.
+# A statement as Rails, Hibernate and Prisma write each of them: its names and values may be any words.
 _STATEMENT = re.compile(
     r"(?:\[[^\]]{1,64}\] ?){0,9}\s{0,8}(?:Hibernate: (?:/\*|select|insert|update|delete|with|call)\b"
-    r"|(?:[\w:]{1,80} ){1,4}\([\d.]{1,12}ms\) {1,2}(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b)"
+    r"|prisma:query |(?:[\w:]{1,80} ){1,4}\([\d.]{1,12}ms\) {1,2}(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b)"
 )
 
 
@@ -80,7 +80,8 @@ def quotes(text: str) -> bool:
     """Whether a line only repeats what a client sent, or what is asked of a database."""
     if "Parameters: " in text and _PARAMETERS.match(text):
         return True
-    return ("Hibernate: " in text or "ms) " in text) and _STATEMENT.match(text) is not None
+    is_asked = "Hibernate: " in text or "ms) " in text or "prisma:query " in text
+    return is_asked and _STATEMENT.match(text) is not None
 
 
 def at_fault(text: str) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from playbook.core.budget import read_json
 from playbook.readers.logs import access, clients, fields_of, levels, passing, traces, words
 from playbook.readers.logs.access import Access
+from playbook.readers.logs.formats import METHOD
 from playbook.readers.logs.times import Times
 
 _ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]])|[AaPp][Mm]\b)"
@@ -64,6 +65,8 @@ _INNER_TIME = re.compile(
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
 # HAProxy's lines about connections, where no syslog daemon has put a time before them.
+# SvelteKit's line of a request that failed; of others there is none, so that these have no share.
+_FAILED_REQUEST = re.compile(rf"\[([45])\d\d\] {METHOD} /\S{{0,4095}}")
 _CONNECTION = re.compile(r"[\da-f.:]{3,45}:\d{1,5} \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] ")
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth after a bracket
@@ -259,6 +262,8 @@ class Parser:
         if connected or (time is None and "=" in text):
             time = self._times.text(connected[1]) if connected else self._own_time(text)
             own = own or time is not None
+        if failed := _FAILED_REQUEST.fullmatch(text) if text[:1] == "[" else None:
+            return Entry(time, component, levels.ERROR if failed[1] == "5" else levels.WARNING, text)
         request = access.behind_words(text)
         if level:
             strange = request is None and self._seems_a_request(level, text)

@@ -50,16 +50,15 @@ _GIVEN_UP = re.compile(
     r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
     r"|\bjob stalled more than (?:allowable limit|maxStalledCount)\b"
     r"|\"context\":\"Invalid JSON for job\"|\bFail claimed jobs \([\d.]{1,12}ms\) {1,2}job_ids: \[\d"
-    r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
+    r"|\bmoved to (?:the |a )?dead[- ]letter"
     r"|\bjob:exception\b.{0,4000}\bstate[\"\\]{0,2}[=:] ?[\"\\:]{0,2}discard"
     r"|\bstate[\"\\]{0,2}[=:] ?[\"\\:]{0,2}discard.{0,4000}\bjob:exception\b"
     r"|\bWorker \S{1,120} with pid \d{1,10} is dead\b"
     r"|\b(?:[Jj]ob|[Tt]ask|[Mm]essage) (?:[#\w:-]{1,64} )?(?:was |is |has been )?discarded(?: after [1-9]"
     r"|: (?:max|too many|retries|attempts)"
     r"| (?:as|because|due to) .{0,80}(?:[Ee]rror|[Ee]xception|fail|retr|attempts))"
-    r"|(?<!0 messages )(?<!o messages )(?<!0 jobs )(?<!o jobs )(?<!0 records )(?<!o records )(?<!0 events )"
-    r"(?<!not )\b(?:[Ss]ent|[Mm]oved|[Pp]ublished|[Rr]outed|[Ff]orwarded|[Dd]ispatched)(?: [\w/:#=.-]{1,80}){0,6}"
-    r" to (?:the |a )?(?:DLQ|dlq)\b|\bmsg=failing, retried_count=\d"
+    r"|\b(?:[Ss]ent|[Mm]oved|[Pp]ublished|[Rr]outed|[Ff]orwarded|[Dd]ispatched)(?! (?:0|no) )"
+    r"(?: [\w/:#=.-]{1,80}){0,6} to (?:the |a )?(?:DLQ|dlq)\b(?! ?(?:[:=] ?0\b|>))|\bmsg=failing, retried_count=\d"
     r"|\b[Gg]iving up on (?:the |this )?(?:job|task|message)\b"
     r"|\bos::commit_memory\(.{1,120}\) failed; error=|\bDeregister \w{1,40} \(.{1,800}\bpruned: true\b"
     r"|\bReplaced terminated \w{1,40} \(.{1,200}"
@@ -72,6 +71,13 @@ _GIVEN_UP = re.compile(
     r"|\btask \S{1,160} × \S{1,80} failed after \d|\bforked process but it had already died\b"
     r"|\bTerminate \w{1,40} that failed to boot in time\b"
     r"|\bFailed to start thread .{1,120}\bpthread_create \(EAGAIN"
+)
+# What is directly before where nothing was given up: none of them, or what would become of some.
+_MOVED = re.compile("sent|moved|published|routed|forwarded|dispatched|giving up", re.IGNORECASE)
+_NONE_YET = re.compile(
+    r"(?:(?<![\w.,])(?:0(?: (?:[\w-]{1,20} )?\w{1,20}s)?"
+    r"|[Nn]o (?:\w{1,20} )?(?:messages?|jobs?|tasks?|records?|events?|emails?|items?))"
+    r"|\b(?:[Nn]othing|[Nn]one|not|be|are|before)) $"
 )
 _ENDED = (
     "signal",
@@ -95,7 +101,10 @@ def tells_of_an_end(level: int, text: str) -> bool:
 def gave_up(level: int, text: str) -> bool:
     """Whether a line of this level reports that something is not tried again."""
     signs = (*GIVEN_UP, *_IN_WARNINGS) if level == levels.WARNING else GIVEN_UP
-    return any(sign in text for sign in signs) and _GIVEN_UP.search(text) is not None
+    return any(sign in text for sign in signs) and any(
+        not (_MOVED.match(found[0]) and _NONE_YET.search(text, max(0, found.start() - 64), found.start()))
+        for found in _GIVEN_UP.finditer(text)
+    )
 
 
 def lost_a_job(objects: Iterable[Mapping[str, Any]]) -> bool:

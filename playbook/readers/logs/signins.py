@@ -42,10 +42,18 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 # What this application was refused by a service that it uses itself: OpenAI, Stripe, a mail server, npm's
-# registry; payments, and new passwords that the rules refuse; and addresses, which may contain the words.
+# registry; payments, and new passwords that the rules refuse; and addresses, which may contain the words. Nor is
+# one who signs in refused by these.
 _OUTBOUND = re.compile(
     r"(?i)\bapi key provided\b|\binvalid login: \d{3}\b|\bEAUTH\b|^npm (?:ERR!|error)"
     r"|\b(?:payment|card|charge) authori[sz]ation\b|\bvalidation failed: |\bpasswords? (?:is|are) too \w+\b"
+    r"|\b(?:3ds2?|3-?d[- ]secure|payment|card|smtp|imap|redis|registry) (?:auth(?:entication)?|log-?in)\b"
+    r"|\bauth\w{0,13} (?:service|server|provider) (?:connection|request)\b"
+    # What forms and links carry along, and what is done with those that failed before
+    r"|\bcsrf\b(?!.{0,400}\b(?:passwords?|credentials?)\b)|\bpassword reset (?:token|link)\b"
+    r"|\bpassword and (?:password )?confirmation\b"
+    r"|\b(?:clear(?:ed|ing|s)?|reset(?:s|ting)?|prun(?:ed?|ing)|purg(?:ed?|ing)|delet(?:ed?|ing)|migrating"
+    r"|create table) (?:\w{1,20} ){0,4}failed[_ -](?:log|sign)[_ -]?ins?\b"
 )
 _ADDRESSES = re.compile(r"https?://\S{1,2048}|\b(?:auth|login|oauth|sso|signin)(?:\.[\w-]{1,63}){2,8}\b")
 # How many failed, where none did: "failed_logins":0, loginFailures=0.

@@ -14,9 +14,9 @@ _NONE_OF = re.compile(r"(?:\b(?:no|zero)|(?<![\w.,])0) [\w-]{1,20} $", re.IGNORE
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    # Not a symbol of Ruby: add_column(:photos, :error, :string).
-    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic"
-    r"|\w{1,40}(?:error|exception)"
+    # Not a symbol of Ruby: add_column(:photos, :error, :string); nor Linux' setting of what follows on a panic.
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?<![\s(\[,]:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal"
+    r"|panic(?!=-?\d)|\w{1,40}(?:error|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
     r"|address already in use"
@@ -61,9 +61,9 @@ WORDS = re.compile(
     r"|(?:quota|(?:rate|memory) limit|maximum retries) exceeded"
     r"|exceeded (?:the )?max(?:imum)? (?:retries|(?:retry )?attempts)|maximum retries count is reached"
     r"|max retries \d{1,4} exceeded|gave up after"
-    r"|giving up|stalled more than"
+    r"|(?<!before )giving up|stalled more than"
     r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
-    r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
+    r"|(?<! be )(?<! are )moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
     # libvips names its part first.
     r"|^(?:vips(?:2?(?:jpeg|png|tiff|webp)|foreign\w{4,20}|image|object|operation|source|target)|\w{3,4}2vips"
     r"|(?:dz|fits|gif|heif|jp2k|jpeg|jxl|magick|openslide|pdf|png|ppm|rad|raw|svg|tiff|webp)(?:load|save)\w{0,7})"
@@ -142,6 +142,7 @@ EMPTY = re.compile(
     r"|(?:null|false|no|undefined)\b"
     r"(?= (?:error|failure|exception|issue|problem)s?\b| \w{1,40}[=:]|\.?\s{0,3}$|[^\s\w.-])"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
+    r"|=(?:remount-ro|continue)\b"  # of a file system: what it would do
     r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
     r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
     r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?|tracking|button"
@@ -281,7 +282,9 @@ def report_an_error(text: str) -> bool:
     text = text.lower()
     for match in WORDS.finditer(text):
         start = match.start()
-        none = match[0] == "failed" and _NONE_OF.search(text, max(0, start - 24), start)  # 0 jobs failed
+        none = match[0].startswith(("failed", "moved to")) and _NONE_OF.search(
+            text, max(0, start - 24), start
+        )  # 0 jobs failed
         if not none and not EMPTY.match(text, match.end()) and not negated(text, start):
             return True
     return False

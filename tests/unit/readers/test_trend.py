@@ -80,6 +80,29 @@ def test_restarts_do_not_hide_a_leak():
     assert trend(points).slope < 5
 
 
+@pytest.mark.parametrize(("hours", "days"), [(24, 3), (24, 4), (36, 6), (48, 7)])
+def test_growth_that_fades_below_the_limit_does_not_meet_it(hours, days):
+    """A new process whose caches and heap fill: by this number of hours it lacks a third of what it lacked."""
+
+    def filling(day):
+        return 70 - 30 * math.exp(-24 * day / hours)
+
+    found = trend(week(filling, hours=24 * days, noise=0.3))
+    assert found.days_until(100) is None
+    assert trend(week(lambda day: 40 + filling(day), hours=24 * days, noise=0.3)).days_until(100) is not None
+
+
+@pytest.mark.parametrize("days", [3, 4, 5, 7])
+def test_leak_that_halves_on_a_weekend_still_meets_the_limit(days):
+    """As one with each request does."""
+    weekend = days - 1.5
+
+    def leaking(day):
+        return 50 + 4 * (min(day, weekend) + 0.7 * max(day - weekend, 0))
+
+    assert trend(week(leaking, hours=24 * days, noise=0.3)).days_until(100) < 14
+
+
 def test_daily_restarts_leave_nothing_to_compare():
     """The result says so."""
     parts = split_at_falls(week(lambda days: 50 + 20 * (days % 1)), 8.0)
