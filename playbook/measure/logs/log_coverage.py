@@ -92,11 +92,13 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
             hint="Log its requests, or name the components that do under logs.serving.",
         )
     silent = silences(review, rules.newest_minutes)  # reported for the lines as a whole
-    for name, track in known.items():
-        reported = [hole for other, hole in silent if other in ("", name)]
+    told: list[Hole] = []  # of components, in whose files it is the same
+    for name, track in (*known.items(), *review.files):
+        reported = [hole for other, hole in silent if other in ("", name)] + ([] if name in known else told)
         own = _holes(track.answered.all(), review, rules.newest_minutes)
         new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in reported))
         for hole in islice(new, 1):
+            told.append(hole)
             subject = f"the access lines of {name}" if name else "the access lines"
             found += lacking(
                 _short(subject, hole),
