@@ -49,6 +49,16 @@ def test_component_without_lines_is_named():
     assert found.coverage.got == "lines of 1 component (none of worker)"
 
 
+def test_components_of_lines_that_name_none_are_explained():
+    """As of gunicorn in a file ``api.log``, whose name is no component: the operator reads what to leave out."""
+    access = [line.partition(" ")[2] for line in lines("web", ACCESS)]
+    found = review(("api.log", access), expected=("api",), serving=("api",))
+    assert found.coverage.got == "lines of 0 components (none of api)"
+    assert "the name of a file is none" in found.coverage.hint
+    assert "leave out logs.components and logs.serving" in found.requests_coverage.hint
+    assert review(("api.log", access)).requests_coverage.enough
+
+
 def test_serving_component_without_access_lines_is_named():
     """Nothing is known about its requests, whatever another component logs."""
     parts = [("", [*lines("web", ACCESS), *lines("api", "INFO done")])]
