@@ -6,6 +6,7 @@ that the page is not built.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -19,8 +20,13 @@ _UNFILLED = re.compile(
 # and Blade. A sentence may be about them.
 _LEFT = re.compile(
     r"(?P<filled>\{\{-? ?[\w.$@#/'\"|:() -]{1,80} ?-?\}\}|\$\{[a-z_$][\w.$]{0,60}\})"
-    r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|.*\[object object\].*|translation missing: [a-z].*"
+    r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|translation missing: [a-z].*"
     r"|\{!! ?\$.*|@(?:yield|include|section|extends)\(['\"].*"
+    # What JavaScript, Python and Ruby write of a value that nobody has made a text of.
+    r"|.*\[object \w+\].*"
+    r"|.*<(?:\w[\w.]* object|coroutine object [\w.]+|(?:function|bound method) [\w.<>]+) at 0x[\da-f]+>.*"
+    r"|.*#<\w+(?:::\w+)*(?::0x[\da-f]{6,16}\b| id: \d|::relation \[).*|.*\bobjectid\(['\"][\da-f]{24}['\"]\).*"
+    r"|invalid date|(?:nan|undefined|null) ?(?:[$€£¥%]|usd|eur|gbp)|(?:[$€£¥]|usd|eur|gbp) ?(?:nan|undefined|null)"
 )
 _EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
 _AS_WRITTEN = ("undefined", "null", "NaN", "[object Object]")  # the same as a part of one, beside a name
@@ -29,6 +35,9 @@ FILLED_IN = re.compile(
     r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
     r"[\w.@/-]*\.js"
 )
+# https://nextjs.org/docs/pages/building-your-application/routing/custom-error
+_NEXT_DATA = re.compile(r"<script id=\"__NEXT_DATA__\"[^>]{0,200}>([^<]+)</script>")
+_ERROR_ROUTES = ("/_error", "/404", "/500")
 # Titles of the pages that they start with.
 _STARTED = re.compile(
     r"vite app|vite ?\+ ?[\w.+ ]+|(?:react|vue|svelte|preact|solid(?:js)?|remix|ionic|vuetify|quasar|stencil|tauri"
@@ -60,6 +69,21 @@ def left_in(texts: Iterable[str], *, bound: bool) -> str:
         if found and not (bound and found["filled"]):
             return text
     return ""
+
+
+def error_route(text: str) -> str:
+    """The route of the error page of Next.js' Pages Router that a page is: ``/_error``; empty for any other page.
+
+    Such a page has the site's own design, and a cache or an export may serve it with 200.
+    """
+    if not (found := _NEXT_DATA.search(text)):
+        return ""
+    try:
+        data = json.loads(found[1])
+    except ValueError:
+        return ""
+    route = data.get("page") if isinstance(data, dict) else None
+    return route if route in _ERROR_ROUTES else ""
 
 
 def is_started(title: str) -> bool:
