@@ -338,6 +338,7 @@ SCENARIOS = (
                 "scraped",
                 "scraped_series",
                 "standing",
+                "standing_images",
                 "falling",
                 "untold",
                 "untimed",
@@ -488,6 +489,24 @@ SCENARIOS = (
             requests("200", "web-2"): "0+100x3600 _x720",
         },
         (Expected("untold", 1, EXACT), Expected("untimed", None)),
+    ),
+    Scenario(
+        "no image is counted any more since four hours, and a second worker was idle before",
+        {
+            image("success"): f"0+10x{8 * DAY - 240} {10 * (8 * DAY - 240)}x239",
+            image("success", "worker-1"): f"5x{8 * DAY}",
+        },
+        (Expected("standing_images", 1, EXACT),),
+        end=8 * DAY,
+    ),
+    Scenario(
+        "images are counted as ever, and one of two workers has stopped",
+        {
+            image("success"): f"0+10x{8 * DAY}",
+            image("success", "worker-1"): f"0+10x{8 * DAY - 240} {10 * (8 * DAY - 240)}x239",
+        },
+        (Expected("standing_images", None),),
+        end=8 * DAY,
     ),
     Scenario(
         "an instance is restarted twice",

@@ -25,8 +25,8 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
     otherwise; a channel that refuses most of its notifications is a warning, and so are a contact point of Grafana
     whose last one failed, and a Prometheus or Alertmanager that could not load its newest settings. A silence
     that matches everything, or that ends too far ahead, is a warning, and so is a critical alert that only
-    silenced ones inhibit, and a rule that is paused in Grafana. UNKNOWN: no rules, rules that are not evaluated,
-    or pending alerts that cannot be read.
+    silenced ones inhibit, a rule that is paused in Grafana, and one that earlier runs have seen and that is gone.
+    UNKNOWN: no rules, rules that are not evaluated, or pending alerts that cannot be read.
     """
     judge.that(
         not alerts.firing,
@@ -94,4 +94,11 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         found=alerts.found_paused,
         warn=True,
         public=say("{} paused", len(alerts.paused)),
+    )
+    judge.that(
+        not alerts.rules_missing,
+        "Alert rules",
+        expected="each that earlier runs have seen (or its name in alertmanager.rules_gone)",
+        found=f"all but {alerts.rules_missing}" if alerts.rules_missing else "none missing",
+        warn=True,
     )

@@ -17,7 +17,7 @@ from playbook.settings.model import Settings
 
 CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
 # The newest sample is one of any time, what stands still does so now, and the last is no question of its own.
-_OF_NO_WINDOW = {"newest_sample", "standing", "falling", "untold", "untimed", "counted"}
+_OF_NO_WINDOW = {"newest_sample", "standing", "standing_images", "falling", "untold", "untimed", "counted"}
 _PERCENT = {
     f"queries.{key}"
     for key in (

@@ -51,6 +51,12 @@ def _(world: World) -> None:
     world.alerts.alerts.clear()
 
 
+@fault("alert-rule-deleted", "One of the alerting rules is not there any more since yesterday")
+def _(world: World) -> None:
+    world.alerts.rules_before = tuple(world.alerts.rules)
+    world.alerts.rules.remove("InstanceDown")
+
+
 @fault("alert-rules-failing", "Prometheus cannot evaluate its alerting rules")
 def _(world: World) -> None:
     world.alerts.rule_health = "err"

@@ -47,10 +47,12 @@ class Past:
         info: Mapping[str, Any],
         images: Mapping[str, float],
         key: str,
+        *,
         listed: Iterable[str] = (),
+        rules: Iterable[str] = (),
     ) -> None:
-        """Record what a run read at a given time: the counters of INFO, the workers' counts under ``key``, and the
-        dependencies that the health report listed.
+        """Record what a run read at a given time: the counters of INFO, the workers' counts under ``key``, the
+        dependencies that the health report listed, and the alerting rules.
         """
         counts = {name: info[name] for name in _COUNTERS}
         counts |= {f"errorstat_{code}": _count(info.get(f"errorstat_{code}")) for code in _ERRORS}
@@ -58,6 +60,7 @@ class Past:
             "redis": {"at": at.isoformat(), "origin": info["run_id"], "counts": counts},
             "images": {"at": at.isoformat(), "origin": key, "counts": dict(images)},
             "health": {"at": at.isoformat(), "counts": dict.fromkeys(listed, 1.0)},
+            "alerting rules": {"at": at.isoformat(), "counts": dict.fromkeys(map(str.lower, rules), 1.0)},
         }
         self.file.write_text(f"{json.dumps(readings)}\n", encoding="utf-8")
 

@@ -59,12 +59,19 @@ for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
 
 
 async def live_through(
-    redis: Redis, state: RedisState, now: datetime, past: Past, listed: Iterable[str] = ()
+    redis: Redis,
+    state: RedisState,
+    now: datetime,
+    past: Past,
+    *,
+    listed: Iterable[str] = (),
+    rules: Iterable[str] = (),
 ) -> None:
     """Reset the counters, and count the reads up to yesterday's run, which has recorded them.
 
     Args:
         listed: dependencies that the health report has listed until then.
+        rules: alerting rules that there were until then.
     """
     past.begin(state.age)
     pipe = redis.pipeline(transaction=False)
@@ -79,7 +86,9 @@ async def live_through(
         for name, stats in state.formats_before.items():
             images.update(stats_fields(name, stats))
         yesterday = now - timedelta(hours=24)
-        past.note(yesterday, await redis.info(), images, state.product.called(STATS_KEY), listed)
+        past.note(
+            yesterday, await redis.info(), images, state.product.called(STATS_KEY), listed=listed, rules=rules
+        )
 
 
 @lru_cache(maxsize=2)  # the same in nearly every world
@@ -226,7 +235,14 @@ class ValkeyService(Service):
         listing = "-client|list" if state.hides_clients else "+client|list"
         await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}", listing)  # type: ignore[no-untyped-call]
         await self._burdened.clear()
-        await live_through(self._admin, state, world.now, self._past, world.portfolio.listed_before)
+        await live_through(
+            self._admin,
+            state,
+            world.now,
+            self._past,
+            listed=world.portfolio.listed_before,
+            rules=world.alerts.rules_before,
+        )
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)

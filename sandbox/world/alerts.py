@@ -57,6 +57,7 @@ class AlertsState:
     Attributes:
         in_grafana: alerts of rules that only Grafana evaluates; it shows all others too.
         rules: names of the rules; those without alerts are inactive; empty if none is loaded.
+        rules_before: names of the rules that there were until yesterday; empty where nobody has noted them.
         rule_health: ``ok``, ``err`` or ``unknown``, of all rules except the watchdog's.
         settled: whether Alertmanager has the state of its peers.
         group_wait: seconds that Alertmanager waits for more alerts before it notifies.
@@ -68,6 +69,7 @@ class AlertsState:
     in_grafana: list[AlertState] = field(default_factory=list)
     silences: list[SilenceState] = field(default_factory=list)
     rules: list[str] = field(default_factory=lambda: list(RULES))
+    rules_before: tuple[str, ...] = ()
     rule_health: str = "ok"
     settled: bool = True
     group_wait: float = 0.2

@@ -15,6 +15,7 @@ from playbook.clients.grafana import Grafana
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import Unmeasured
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical
@@ -124,7 +125,7 @@ def verdict_on_alerts(
     if alertmanager is not None:
         source = Alertmanager(http(alertmanager, "Alertmanager"), rules, "Add prometheus.url")
     try:
-        found = alerts(source, SETTINGS, FixedClock(NOW))
+        found = alerts(source, SETTINGS, FixedClock(NOW), Earlier())
     except Unmeasured as error:
         return UNKNOWN, str(error)
     verdict, message = judged(check("test_alerts", "test_no_alert_is_firing_or_pending"), alerts=found)

@@ -671,3 +671,41 @@ OTHERS = [
 def test_words_and_amounts_of_other_ecosystems_count(body: str, expected: str) -> None:
     """Ruby, PHP, Go and .NET."""
     assert verdict(body.encode()) == expected
+
+
+# https://github.com/sportngin/okcomputer: checks of a product's own, which succeed and say what they have seen
+# of Solid Queue, GoodJob, Sidekiq and Resque.
+OKCOMPUTER = """{{"default":{{"message":"Application is running","success":true,"time":0.00001}},
+"jobs":{{"message":"{0}","success":true,"time":0.002}}}}"""
+SEEN_OF_JOBS = {
+    "SolidQueue: 0 processes": UNKNOWN,
+    "Solid Queue: 0 supervisors, 0 workers": UNKNOWN,
+    "GoodJob: 0 processes running": UNKNOWN,
+    "0 running processes": UNKNOWN,
+    "No Solid Queue processes running": UNKNOWN,
+    "No active Sidekiq processes": UNKNOWN,
+    "No supervisor found": UNKNOWN,
+    "0 dispatchers, 2 workers": UNKNOWN,
+    "Workers: 0": UNKNOWN,
+    "SolidQueue processes: 0": UNKNOWN,
+    "Dead workers: 2": UNKNOWN,
+    "3 processes, 2 dead processes": UNKNOWN,
+    "queue paused": UNKNOWN,
+    "SolidQueue: 2 processes": OK,
+    "Solid Queue: 1 supervisor, 10 workers": OK,
+    "2 processes, 0 dead": OK,
+    "2 processes, 0 dead processes": OK,
+    "Dead workers: 0": OK,
+    "0 processes waiting": OK,
+    "0 processes were pruned": OK,
+    "No dead processes": OK,
+    "Processes: 3": OK,
+    "0 queues paused": OK,
+    "0 jobs waiting, 3 processes": OK,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SEEN_OF_JOBS.items())
+def test_message_about_who_takes_jobs_counts(text: str, expected: str) -> None:
+    """Beside a check that says it succeeded."""
+    assert verdict(OKCOMPUTER.format(text).encode()) == expected

@@ -10,15 +10,19 @@ from datetime import datetime
 from playbook.clients.alert_words import Alert, Silence
 from playbook.clients.alertmanager import Alertmanager, Found, RuleAlerts
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
 from playbook.measure.alerts.refused import not_loaded, refused, refused_by_contact_points
+from playbook.measure.roll_call import RollCall, roll_call
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ALWAYS_FIRE
 
+_RULES = "alerting rules"  # the key of their names among the readings
+_MOST_RULES = 200  # of more not all names are kept, so that none is missed
 SHOWN = 3  # names in a message; the evidence lists all
 # Severities of alerts that are only information: InfoInhibitor, which is meant to fire, inhibits those. A warning
 # may be inhibited by a critical alert on the same matter, which somebody has silenced.
@@ -38,6 +42,7 @@ class Alerts:
         refused: channels that refuse the notifications, as far as Prometheus counts them.
         contact_points: those of Grafana whose last notification failed.
         not_loaded: programs of alerting that could not load their newest settings, likewise.
+        roll: alerting rules that earlier runs have seen and this one has not; None where that was not compared.
     """
 
     at: datetime
@@ -48,6 +53,17 @@ class Alerts:
     refused: tuple[str, ...] = ()
     contact_points: tuple[str, ...] = ()
     not_loaded: tuple[str, ...] = ()
+    roll: RollCall | None = None
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The names of the alerting rules, for later runs."""
+        return {_RULES: self.roll.read} if self.roll else {}
+
+    @property
+    def rules_missing(self) -> str:
+        """Alerting rules that earlier runs have seen; empty where none is missing."""
+        return self.roll.words if self.roll else ""
 
     @property
     def coverage(self) -> Coverage:
@@ -147,6 +163,8 @@ class Alerts:
             counts[alert.state] += alert.name not in self.ignored
         facts = {"Source": self.found.source, **{state.capitalize(): str(n) for state, n in counts.items()}}
         facts["Rules"] = self.found.rules.coverage.words if self.found.rules else "not known"
+        if self.roll and self.roll.given_up:
+            facts["Rules that need not exist"] = ", ".join(self.roll.given_up)
         if not self.coverage.enough:
             facts["Not known"] = f"expected {self.coverage.expected}, got {self.coverage.got}"
         if self.undelivered:
@@ -231,10 +249,11 @@ class Alerts:
 
 
 @measurement
-def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
-    """Firing, pending, silenced and inhibited alerts, and the silences in effect."""
+def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock, earlier: Earlier) -> Alerts:
+    """Firing, pending, silenced and inhibited alerts, the silences in effect, and rules that have gone."""
     own, now = settings.target.alertmanager, clock.now()
     found = alerting.found(now)
+    roll = roll_call(_rules_of(found), now, earlier.of(_RULES), settings.coverage, given_up=own.rules_gone)
     return Alerts(
         now,
         found,
@@ -244,7 +263,17 @@ def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock
         refused(alerting, now),
         refused_by_contact_points(alerting),
         not_loaded(alerting, now),
+        roll,
     )
+
+
+def _rules_of(found: Found) -> tuple[str, ...] | None:
+    """The names of the alerting rules, paused ones too; None where not all of them are known."""
+    rules = found.rules
+    if rules is None or rules.unknown or rules.warnings or not (rules.names and found.lacks.enough):
+        return None
+    names = (*rules.names, *rules.paused)
+    return names if len(names) <= _MOST_RULES else None
 
 
 def _state(alert: Alert) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from playbook.clients.grafana import Dashboard, Grafana, grafana
 from playbook.clients.prometheus import Prometheus, prometheus, through
 from playbook.clients.prometheus_aside import aside
-from playbook.clients.prometheus_queries import own_series, query_of
+from playbook.clients.prometheus_queries import named, own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, unread, whole
 from playbook.core.engine import measurement
@@ -40,6 +40,7 @@ class DashboardView:
         minutes: age of the newest sample by the data source's own clock; ``None`` where there is none in a day.
         seen: what is uncertain: whose samples they are, clock skew, ambiguous dashboard; and what was not read.
         is_dated: whether the newest sample was looked for; otherwise ``seen`` says why it was not.
+        series: name of the metric whose newest sample it is; empty where a query of the target's own asks for it.
     """
 
     title: str
@@ -52,6 +53,14 @@ class DashboardView:
     works: bool = True
     seen: Coverage = field(default_factory=Coverage)
     is_dated: bool = True
+    series: str = ""
+
+    @property
+    def samples(self) -> str:
+        """Whether there are samples of the last day, and which are missing."""
+        if self.minutes is not None:
+            return "some"
+        return f"none of {self.series}" if self.series else "none"
 
     @property
     def coverage(self) -> Coverage:
@@ -94,7 +103,9 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
         store = prometheus(settings)
         minutes, seen = _age(store, settings, clock)
         found = "not checked, as Grafana is not configured; only its data source was"
-        return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
+        return DashboardView(
+            title, found, True, "", store.service, "", minutes, seen=seen, series=_series(settings)
+        )
     reader = grafana(settings)
     told, seen = those_read({"Grafana's own health": reader.health, title: partial(reader.dashboard, title)})
     database, version = told.get("Grafana's own health", ("not known", ""))
@@ -137,7 +148,9 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
         seen += lack
     found = f"there, with {stored.panels} panels"
     seen += _ambiguity(stored, settings)
-    return DashboardView(title, found, True, state, store.service, problem, minutes, works, seen, is_dated)
+    return DashboardView(
+        title, found, True, state, store.service, problem, minutes, works, seen, is_dated, _series(settings)
+    )
 
 
 def _ambiguity(stored: Dashboard, settings: Settings) -> Coverage:
@@ -171,6 +184,12 @@ def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> tuple
             return f"{ailment} from {uid}", lacks
         lacks += lack
     return "", lacks
+
+
+def _series(settings: Settings) -> str:
+    """The metric whose newest sample is asked for; empty for a query of the target's own."""
+    name: str = settings.metrics.request_buckets
+    return name if name in named(settings, "newest_sample") else ""
 
 
 def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:

@@ -33,6 +33,7 @@ from playbook.measure.figures.figure_names import (
 from playbook.measure.figures.store_answers import (
     asks_for_unknown,
     first_lack,
+    images_rising,
     is_bad,
     known_count_of,
     number_of,
@@ -318,6 +319,8 @@ def kpi(
         seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
         seen += rising(beside, settings, figure, at)
+    if figure.counted == "images":
+        seen += images_rising(beside, settings, at)
     limit: Limit = getattr(settings.limits, figure.key)
     is_seen = math.isfinite(looks)
     seen += of_own_query(store, settings, figure, value, seconds=window.seconds, at=at)

@@ -23,6 +23,7 @@ from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME, Buc
 from playbook.measure.figures.store_answers import (
     asks_for_unknown,
     first_lack,
+    images_rising,
     known_count_of,
     number_of,
     of_own_query,
@@ -158,6 +159,8 @@ def recent(store: Prometheus, settings: Settings, figure: Figure, minutes: float
         seen += scrapes(beside, settings, minutes * 60, until)
     if figure.counted == "requests":
         seen += rising(beside, settings, figure, until)
+    if figure.counted == "images":
+        seen += images_rising(beside, settings, until)
     seen += of_own_query(store, settings, figure, value, seconds=minutes * 60, at=until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:

@@ -233,6 +233,20 @@ def rising(store: Prometheus, settings: Settings, figure: Figure, at: datetime |
     )
 
 
+def images_rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
+    """Whether images are still counted: good ones of the morning say nothing of a service that stands still."""
+    return _none(
+        store,
+        settings,
+        "standing_images",
+        at,
+        "images stand still",
+        expected="images to be counted, as some were at these hours a day and a week before",
+        got="none in 3 h",
+        hint="Does the image service get its requests and its jobs? Or is what it exposes an old copy?",
+    )
+
+
 def _none(
     store: Prometheus,
     settings: Settings,

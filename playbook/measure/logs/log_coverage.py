@@ -19,6 +19,11 @@ _SILENT_HINT = (
     "Check whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
     "of logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
 )
+UNNAMED_HINT = (
+    "Lines name their component themselves, by a field such as service or component, or by the platform's prefix; "
+    "the name of a file is none. Where they name none, leave out logs.components and logs.serving: each file is "
+    "watched by itself."
+)
 _FORMAT_HINT = (
     "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one "
     "of the usual formats. coverage.not_understood_percent is how many may be strange."
@@ -89,14 +94,16 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
             f"no access lines of {', '.join(mute)}",
             expected="access lines of every component that answers requests",
             got=f"none of {', '.join(mute)}",
-            hint="Log its requests, or name the components that do under logs.serving.",
+            hint=_unnamed(review) or "Log its requests, or name the components that do under logs.serving.",
         )
     silent = silences(review, rules.newest_minutes)  # reported for the lines as a whole
-    for name, track in known.items():
-        reported = [hole for other, hole in silent if other in ("", name)]
+    told: list[Hole] = []  # of components, in whose files it is the same
+    for name, track in (*known.items(), *review.files):
+        reported = [hole for other, hole in silent if other in ("", name)] + ([] if name in known else told)
         own = _holes(track.answered.all(), review, rules.newest_minutes)
         new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in reported))
         for hole in islice(new, 1):
+            told.append(hole)
             subject = f"the access lines of {name}" if name else "the access lines"
             found += lacking(
                 _short(subject, hole),
@@ -150,8 +157,13 @@ def _of_sources(review: Review, stream: LogStream) -> Coverage:
         "components",
         what="lines",
         note=note,
-        hint=_SILENT_HINT,
+        hint=_unnamed(review) or _SILENT_HINT,
     )
+
+
+def _unnamed(review: Review) -> str:
+    """What to do where no line names a component; empty where one does."""
+    return UNNAMED_HINT if {name for name, track in review.components if track.lines} == {""} else ""
 
 
 def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:

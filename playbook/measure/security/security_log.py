@@ -16,6 +16,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
+from playbook.measure.logs.log_coverage import UNNAMED_HINT
 from playbook.measure.logs.logs_of_before import call_logs
 from playbook.readers.logs.security import HOUR, SecurityReview, SecurityReviewer
 from playbook.readers.logs.usual import usual_level
@@ -102,7 +103,9 @@ class SecurityLog:
         mute = [name for name in self.expected if name not in self.review.components]
         if mute:
             got = f"none of {', '.join(mute)}"
-            seen += lacking(got, expected="lines of every component of the app", got=got, hint=KEPT_HINT)
+            seen += lacking(
+                got, expected="lines of every component of the app", got=got, hint=self._unnamed or KEPT_HINT
+            )
         return seen + read_coverage(self.review, self.problems, self.rules)
 
     def without(self, what: str, those: Collection[str]) -> Coverage:
@@ -114,8 +117,13 @@ class SecurityLog:
             f"no {what} of {', '.join(mute)}",
             expected=f"{what} of every component that answers requests",
             got=f"none of {', '.join(mute)}",
-            hint="Log its requests, or name the components that do under logs.serving.",
+            hint=self._unnamed or "Log its requests, or name the components that do under logs.serving.",
         )
+
+    @property
+    def _unnamed(self) -> str:
+        """What to do where no line names a component; empty where one does."""
+        return UNNAMED_HINT if self.review.components == {""} else ""
 
     @property
     def burst(self) -> Reading:

@@ -156,10 +156,23 @@ _UNFILLED = re.compile(
     r"|<(?:coroutine|function|bound method|built-in|Future|Task|generator)\b"
     r"|<\w[\w.]* object at 0x|\$\{[\w.\s]+\}|\{\{[^{}]*\}\}|^%[sdv]$|^<no value>$"
 )
+# What takes jobs, as Celery, Solid Queue, GoodJob and Sidekiq call it, but not what is in a bad state.
+_AT_WORK = r"(?:(?:online|active|live|alive|running|ready|connected|registered|healthy|available) )?"
+_OF_LIBRARY = r"(?:(?:solid ?queue|good ?job|sidekiq|resque|celery|horizon|rq|job|worker|background) )?"
+_TAKERS = r"(?:workers?|consumers?|nodes?|brokers?|process(?:es)?|supervisors?|dispatchers?)"
+_DEAD = r"(?:failed|failing|down|offline|dead|lost|unhealthy|missing|stuck|stale|hung|crashed)"
+_NOT_THEM = rf"\b(?! (?:are |is |were |was )?(?:{_DEAD}|waiting|blocked|queued|pruned|killed|restarted))"
 _NOBODY = re.compile(
-    r"(?<![\d.,/])0 (?:online |active |live |alive |running |ready |connected |registered )?"
-    r"(?:workers?|consumers?|nodes?|brokers?)\b(?! (?:are |is )?(?:failed|failing|down|offline|dead|lost|unhealthy"
-    r"|missing|stuck))|\bno nodes replied\b"
+    rf"(?<![\d.,/])0 {_AT_WORK}{_OF_LIBRARY}{_TAKERS}{_NOT_THEM}"
+    rf"|\bno {_AT_WORK}{_OF_LIBRARY}(?:process(?:es)?|supervisors?|dispatchers?){_NOT_THEM}"
+    rf"|(?:^|[,;(] ?){_AT_WORK}{_OF_LIBRARY}(?:workers|consumers|processes)"
+    r"(?: ?[:=] ?|\s)(?:0(?![\d.,/:%])|none\b)"
+    r"|\bno nodes replied\b"
+)
+# Some that are dead, or take no jobs: "2 dead processes", "Dead workers: 2", "queue paused".
+_SOME_DEAD = re.compile(
+    rf"(?<![\d.,/])[1-9]\d{{0,8}} {_DEAD} {_TAKERS}\b|\b{_DEAD} {_TAKERS} ?[:=] ?[1-9]"
+    r"|(?<!0 )(?<!no )\bqueues? paused\b"
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|whether|unless|until|on (?:failure|error|timeout))\b|^checks? (?:that|the)\b"
@@ -305,7 +318,7 @@ def tells_of_trouble(text: str) -> bool:
     """As ``tells_of_failure``, of a message that says what a check has found, in any of the usual words."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
     happened = (
-        (_TROUBLE.search(plain) or _NOBODY.search(plain))
+        (_TROUBLE.search(plain) or _NOBODY.search(plain) or _SOME_DEAD.search(plain))
         and not _NOTHING_BAD.search(plain)
         and not _CONDITION.search(plain)
     )

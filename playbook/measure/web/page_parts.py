@@ -50,6 +50,8 @@ _UNSEEN = re.compile(
     r"(?i)(?:^|[\s_-])(?:hidden|hide|d-none|invisible|visually-hidden|sr-only|w-form-fail|error-ui)(?:$|[\s_-])"
 )
 _HIDES = re.compile(r"(?i)\b(?:hidden|hide|d-none|invisible)\b")
+# The element in whose title Rails says "Translation missing: en.home.lead"; its text is a word made of the key.
+_NO_TRANSLATION = "translation_missing"
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -244,6 +246,8 @@ class _Reader(HTMLParser):
         if tag in self._HEADINGS and not later:
             self._is_shown_heading = True
             self.shown_headings.append("")
+        if _NO_TRANSLATION in attributes.get("class", "").split() and not later:
+            self.said.append(attributes.get("title", ""))
         if tag == "h1":
             self._in_heading = True
             self.headings.append("")

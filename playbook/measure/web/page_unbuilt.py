@@ -6,6 +6,7 @@ that the page is not built.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -19,8 +20,13 @@ _UNFILLED = re.compile(
 # and Blade. A sentence may be about them.
 _LEFT = re.compile(
     r"(?P<filled>\{\{-? ?[\w.$@#/'\"|:() -]{1,80} ?-?\}\}|\$\{[a-z_$][\w.$]{0,60}\})"
-    r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|.*\[object object\].*|translation missing: [a-z].*"
+    r"|<%[=-]? ?[^%<>]{1,80}%>|#\{@?[a-z_][\w.]{0,60}\}|translation missing: [a-z].*"
     r"|\{!! ?\$.*|@(?:yield|include|section|extends)\(['\"].*"
+    # What JavaScript, Python and Ruby write of a value that nobody has made a text of.
+    r"|.*\[object \w+\].*"
+    r"|.*<(?:\w[\w.]* object|coroutine object [\w.]+|(?:function|bound method) [\w.<>]+) at 0x[\da-f]+>.*"
+    r"|.*#<\w+(?:::\w+)*(?::0x[\da-f]{6,16}\b| id: \d|::relation \[).*|.*\bobjectid\(['\"][\da-f]{24}['\"]\).*"
+    r"|invalid date|(?:nan|undefined|null) ?(?:[$€£¥%]|usd|eur|gbp)|(?:[$€£¥]|usd|eur|gbp) ?(?:nan|undefined|null)"
 )
 _PLACES = re.compile(r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}")
 _EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
@@ -32,6 +38,9 @@ FILLED_IN = re.compile(
     r"|\bnew vue\(|\bcreateapp\(|\bangular\.module\(|\b(?:handlebars\.compile|_\.template|mustache\.render)\b"
     r"|\bko\.applybindings\("
 )
+# https://nextjs.org/docs/pages/building-your-application/routing/custom-error
+_NEXT_DATA = re.compile(r"<script id=\"__NEXT_DATA__\"[^>]{0,200}>([^<]+)</script>")
+_ERROR_ROUTES = ("/_error", "/404", "/500")
 # Titles of the pages that they start with.
 _STARTED = re.compile(
     r"vite app|vite ?\+ ?[\w.+ ]+|(?:react|vue|svelte|preact|solid(?:js)?|remix|ionic|vuetify|quasar|stencil|tauri"
@@ -68,6 +77,21 @@ def left_in(texts: Iterable[str], *, bound: bool) -> str:
 def is_to_be_filled(text: str) -> bool:
     """Whether a text consists of places that a script can fill in; ``text`` is in lower case."""
     return bool(text) and not _PLACES.sub("", text).strip()
+
+
+def error_route(text: str) -> str:
+    """The route of the error page of Next.js' Pages Router that a page is: ``/_error``; empty for any other page.
+
+    Such a page has the site's own design, and a cache or an export may serve it with 200.
+    """
+    if not (found := _NEXT_DATA.search(text)):
+        return ""
+    try:
+        data = json.loads(found[1])
+    except ValueError:
+        return ""
+    route = data.get("page") if isinstance(data, dict) else None
+    return route if route in _ERROR_ROUTES else ""
 
 
 def is_started(title: str) -> bool:

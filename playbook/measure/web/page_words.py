@@ -31,7 +31,9 @@ SENT_ON = re.compile(
 )
 # React's note that a part was not rendered on the server, with the number of the error in its log; words in place
 # of the number are of redirects and of parts that are rendered in the browser.
-FAILED_PART = re.compile(r"(?:data-dgst=\\?\"|:e\{\\?\"digest\\?\":\\?\")(\d{4,20})\\?\"", re.IGNORECASE)
+FAILED_PART = re.compile(
+    r"(?:data-dgst=\\?\"|:e\{\\?\"digest\\?\":\\?\"|\$RX\(\"[^\"]{1,40}\",\")(\d{4,20})\\?\"", re.IGNORECASE
+)
 # The entry of a project of Vite, which is not in what it builds, and which no browser understands.
 UNBUILT = re.compile(r"<script[^>]*\ssrc=[\"']?/?(src/\w+\.(?:jsx|tsx?))\b", re.IGNORECASE)
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")

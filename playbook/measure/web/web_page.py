@@ -211,6 +211,8 @@ def _of_rendering(text: str) -> Fault | None:
     if failed := words.FAILED_PART.search(text):
         found = f"a page of which a part failed on the server (digest {failed[1]})"
         return Fault(found, uncertain=True, hint="Look for that digest in the log of the server.")
+    if route := page_unbuilt.error_route(text):
+        return Fault(f"an error page of Next.js, {route}")
     if source := words.UNBUILT.search(text):
         hint = "Serve what the project builds, e.g. its folder dist."
         return Fault(f"a page that loads {source[1]}, the source of a project", uncertain=True, hint=hint)

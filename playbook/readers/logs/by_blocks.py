@@ -236,6 +236,8 @@ class BlockReviewer(Reviewer):
             number = int(minute.start) // MINUTE
             is_request = row[-1:] not in (SAID, BARE)
             (track.answered if is_request else track.logged).note(number)
+            if is_request:
+                self._file.answered.note(number)
             self._file.logged.note(number)
             self._everything.logged.note(number)
             if minute.start < self.since:

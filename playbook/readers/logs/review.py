@@ -152,6 +152,7 @@ class Reviewer:
             if minute != component.minute_answered:
                 component.minute_answered = minute
                 component.answered.note(minute)
+                self._file.answered.note(minute)
                 self._note(minute)
         elif minute != component.minute:
             component.minute = minute

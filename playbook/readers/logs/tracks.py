@@ -66,8 +66,8 @@ class Track:
     Attributes:
         lines: how many; ``strange`` of them were not understood.
         first, last: of its lines.
-        answered: minutes with access lines, earlier ones too, as far as they were read; empty for files.
-        logged: minutes with other lines, likewise.
+        answered: minutes with access lines, earlier ones too, as far as they were read.
+        logged: minutes with other lines, likewise; of a file those with any lines.
         requests: how many were answered, without those of probes; ``server_errors`` of them with 5xx, and
             ``throttled`` with 429.
         minute_answered, minute: the last of them that were recorded.

@@ -14,6 +14,7 @@ class Queries(Section, frozen=True):
             job in percent of the usual ones, if there are fewer; scraped_series: of the targets that have its
             series, which is asked where the first has no samples.
         standing: number of instances whose counters of requests no longer rise; empty where all do.
+        standing_images: 1 where no image has been counted for hours and usually some are; empty where they are.
         falling: number of instances whose counters of requests fall again and again; empty where none do.
         untold: number of instances that tell of requests no more; empty where none do.
         untimed: number of instances that count requests and not their times, beside others; empty where none do.
@@ -50,6 +51,7 @@ class Queries(Section, frozen=True):
     scraped: str
     scraped_series: str
     standing: str
+    standing_images: str
     falling: str
     untold: str
     untimed: str

@@ -179,6 +179,7 @@ class Alertmanager(Section, frozen=True):
             with a rule.
         longest_silence_days: a silence with more time left should be reviewed.
         no_data_is_normal: names of rules of Grafana, or patterns, that find no data while all is well.
+        rules_gone: names of alerting rules that nobody misses, although earlier runs have seen them.
     """
 
     url: str | None = None
@@ -191,6 +192,7 @@ class Alertmanager(Section, frozen=True):
     always: tuple[str, ...] = ALWAYS_FIRE
     longest_silence_days: float = 30.0
     no_data_is_normal: tuple[str, ...] = ()
+    rules_gone: tuple[str, ...] = ()
 
 
 class Logs(Section, frozen=True):

@@ -159,7 +159,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-empty": {
         "daily.dashboard.available": (
             "CRITICAL",
-            r"Data source: expected samples of the last day, got none",
+            r"Data source: expected samples of the last day, got none of http_request_duration_seconds_bucket",
         ),
         **{
             item: ("UNKNOWN", rf"{name}: expected samples of at least {LEAST[item]} of 24 h, got samples of 0 h")

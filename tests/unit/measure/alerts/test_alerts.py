@@ -8,10 +8,14 @@ import pytest
 from playbook.clients.alert_rules import Rules
 from playbook.clients.alert_words import Alert, Silence
 from playbook.clients.alertmanager import Found, RuleAlerts
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import lacking
 from playbook.measure.alerts.alerts import Alerts, alerts
 from playbook.settings.loading import load
+from tests.judged import check, judged
 
+CHECK = check("test_alerts", "test_no_alert_is_firing_or_pending")
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 
 
@@ -145,7 +149,58 @@ def test_alerts_meant_to_fire_are_a_setting():
 
     def measured(**section):
         overlay = {"targets": {"sandbox": {"alertmanager": section}}}
-        return alerts(Source(None), load("sandbox", environment={}, overlay=overlay), Fixed())
+        return alerts(Source(None), load("sandbox", environment={}, overlay=overlay), Fixed(), Earlier())
 
     assert [one.name for one in measured().firing] == ["Mine"]
     assert [one.name for one in measured(ignore=["Mine"]).firing] == ["Watchdog"]
+
+
+def rolled(names, *before, paused=(), **section):
+    """Alerts with these rules, after runs a day apart that have seen the given ones."""
+
+    class Source(RuleAlerts):
+        def found(self, now):
+            return Found("Prometheus", (), rules=Rules("Prometheus", tuple(names), paused=paused))
+
+    past = [
+        {"alerting rules": Counted(at=NOW - timedelta(days=days), counts=dict.fromkeys(one, 1.0), named=True)}
+        for days, one in enumerate(before, 1)
+    ]
+    overlay = {"targets": {"sandbox": {"alertmanager": section}}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    return alerts(Source(None), settings, FixedClock(NOW), Earlier(lambda: past))
+
+
+BEFORE = ("shoperrors", "solidqueueworkersgone")
+
+
+def test_rule_that_earlier_runs_have_seen_is_missed():
+    """Deleted with a release of the rules, so that nobody learns of it any more."""
+    found = rolled(["ShopErrors"], BEFORE, BEFORE)
+    assert found.rules_missing == "solidqueueworkersgone"
+    assert judged(CHECK, alerts=found) == (
+        "WARNING",
+        "Alert rules: expected each that earlier runs have seen (or its name in alertmanager.rules_gone), "
+        "got all but solidqueueworkersgone",
+    )
+    assert found.readings["alerting rules"].counts["solidqueueworkersgone"] == 2.0  # and so tomorrow
+
+
+@pytest.mark.parametrize(
+    ("names", "section"),
+    [
+        (["ShopErrors", "SolidQueueWorkersGone", "New"], {}),
+        (["ShopErrors"], {"rules_gone": ["SolidQueueWorkersGone"]}),
+        ([], {}),  # which is another problem
+        ([f"Rule{'ab'[bit % 2]}{'x' * bit}" for bit in range(201)], {}),
+    ],
+    ids=["there", "given up", "none known", "too many to be kept"],
+)
+def test_rule_that_is_there_or_was_given_up_is_not_missed(names, section):
+    """Nor is any where the rules are not all known."""
+    assert not rolled(names, BEFORE, **section).rules_missing
+
+
+def test_paused_rule_is_not_missing():
+    """It is told as paused."""
+    assert not rolled(["ShopErrors"], BEFORE, paused=("SolidQueueWorkersGone",)).rules_missing

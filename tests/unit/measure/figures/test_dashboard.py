@@ -90,6 +90,11 @@ def test_no_sample_in_a_day_is_reported(measured):
     assert view.minutes is None
     assert math.isnan(view.age.value)
     assert view.age.coverage.expected == "samples of the last day"
+    # Of a Rails product, whose metrics have other names: the message says which one to set.
+    assert judged(CHECK, dashboard=view) == (
+        "CRITICAL",
+        "Data source: expected samples of the last day, got none of http_request_duration_seconds_bucket",
+    )
 
 
 def test_data_source_that_does_not_respond_to_grafana_is_a_failure(measured):

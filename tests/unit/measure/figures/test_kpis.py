@@ -399,6 +399,19 @@ def test_counters_that_do_not_rise_are_no_good_day(settings, found, how, verdict
     assert verdict_of(measure(bad_day, settings, CLOCK))[0] == "CRITICAL"
 
 
+@pytest.mark.parametrize(("found", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN")])
+def test_images_that_are_counted_no_more_are_no_good_day(settings, monkeypatch, found, verdict):
+    """imgproxy, of which nothing is asked since four hours: the images of the morning were good."""
+    target = msgspec.structs.replace(
+        settings.target, prometheus=msgspec.structs.replace(settings.target.prometheus, url="http://prometheus")
+    )
+    settings = msgspec.structs.replace(settings, target=target)
+    for share, wanted in ((99.9, verdict), (80.0, "CRITICAL")):
+        store = good("image_success", share, standing_images=found)
+        monkeypatch.setattr(kpis, "prometheus", lambda _, store=store: store)
+        assert verdict_of(image_success(settings, CLOCK, EARLIER))[0] == wanted
+
+
 def test_minimum_counts_are_a_setting(tmp_path):
     """The number, and how much of the window."""
     (tmp_path / "playbook.toml").write_text(

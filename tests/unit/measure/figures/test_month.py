@@ -43,7 +43,7 @@ class Store:
         if not setting:
             sample = Sample({"job": "web", "instance": "web-0"}, 0.0, 4.0)
             return Answered("Prometheus", expression, setting, [sample], ())
-        if setting.endswith(("_unknown", ".standing", ".falling", ".untold", ".untimed")):
+        if setting.endswith(("_unknown", ".standing", ".standing_images", ".falling", ".untold", ".untimed")):
             return Answered("Prometheus", expression, setting, [], ())
         if setting.endswith("_buckets"):
             samples = [Sample({"le": le}, 0.0, 1e6) for le in ("1", "2.5", "5", "10", "+Inf")]

@@ -49,6 +49,16 @@ def test_component_without_lines_is_named():
     assert found.coverage.got == "lines of 1 component (none of worker)"
 
 
+def test_components_of_lines_that_name_none_are_explained():
+    """As of gunicorn in a file ``api.log``, whose name is no component: the operator reads what to leave out."""
+    access = [line.partition(" ")[2] for line in lines("web", ACCESS)]
+    found = review(("api.log", access), expected=("api",), serving=("api",))
+    assert found.coverage.got == "lines of 0 components (none of api)"
+    assert "the name of a file is none" in found.coverage.hint
+    assert "leave out logs.components and logs.serving" in found.requests_coverage.hint
+    assert review(("api.log", access)).requests_coverage.enough
+
+
 def test_serving_component_without_access_lines_is_named():
     """Nothing is known about its requests, whatever another component logs."""
     parts = [("", [*lines("web", ACCESS), *lines("api", "INFO done")])]
@@ -63,6 +73,28 @@ def test_access_lines_that_stop_are_a_gap():
     found = review(*parts)
     assert found.coverage.enough
     assert found.requests_coverage.got == "none in the access lines of web since 29 May 18:00 UTC (3 h)"
+
+
+def test_access_lines_of_one_file_that_stop_are_a_gap():
+    """Of gunicorn and pino, whose lines name no component: after an upgrade the API still writes, but no access
+    lines, while those of the website beside it go on."""
+    gunicorn = [
+        f'10.244.0.3 - - [{moment:%d/%b/%Y:%H:%M:%S} +0000] "GET /api/photos HTTP/1.1" 200 512 "-" "curl/8"'
+        for moment in (NOW - timedelta(minutes=minute) for minute in range(24 * 60, 0, -5))
+    ]
+    since = [
+        f"[{NOW - timedelta(minutes=minute):%Y-%m-%d %H:%M:%S} +0000] [7] [INFO] served"
+        for minute in range(180, 0, -5)
+    ]
+    pino = [
+        f'{{"level":30,"time":{int((NOW - timedelta(minutes=minute)).timestamp() * 1000)},"pid":18,'
+        '"req":{"method":"GET","url":"/"},"res":{"statusCode":200},"responseTime":12,"msg":"request completed"}'
+        for minute in range(24 * 60, 0, -5)
+    ]
+    found = review(("api.log", gunicorn[:-36] + since), ("web.log", pino))
+    assert found.coverage.enough
+    assert found.requests_coverage.got == "none in the access lines of api.log since 29 May 17:55 UTC (3 h 5 min)"
+    assert review(("api.log", gunicorn), ("web.log", pino)).requests_coverage.enough
 
 
 @pytest.mark.parametrize("silent", ["api.log", "web.log"])

@@ -346,6 +346,22 @@ def test_component_that_answers_requests_and_does_not_log_them_is_unknown(of_api
     assert str(found[0]) == sign_ins, found
 
 
+def test_components_of_lines_that_name_none_are_explained(settings):
+    """As of gunicorn in a file ``api.log``, whose name is no component."""
+
+    class Nameless(Log):
+        def read(self, since):
+            stream = super().read(since)
+            return dataclasses.replace(stream, expected=("api",), serving=("api",))
+
+    ours = settings()
+    kept = logs_of_the_week(Nameless(*(text.partition(" ")[2] for text in ORDINARY)), ours, CLOCK, Earlier())
+    coverage = security_log(kept).coverage
+    assert "none of api" in coverage.got
+    assert "leave out logs.components and logs.serving" in coverage.hint
+    assert "DigitalOcean" not in coverage.hint
+
+
 def signing_in(client, status, minutes, path="/api/login", method="POST"):
     return line(
         f'{client} - - [20/Nov/2026:10:00:00 +0000] "{method} {path} HTTP/1.1" {status} 12 "-" "-"', minutes / 60
