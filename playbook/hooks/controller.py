@@ -218,7 +218,7 @@ class Controller:
     def note_expected(self, items: dict[str, tuple[str, str, Item | None]]) -> None:
         """Register what an xdist worker should have had, beside what it has collected."""
         for name, check, item in () if self.order.partial else items.values():
-            self.targets[name].selected.setdefault(check, item)
+            self.targets[name].selected[check] = self.targets[name].selected.get(check) or item
 
     def of_report(self, nodeid: str) -> str:
         """Target of a check."""

@@ -557,3 +557,20 @@ def test_check_that_a_plugin_fails_is_not_ok(project, first, when, workers):
         "Shop: expected no failure from a plugin or a conftest.py, got Test passed but took too long to run: "
         "Duration 1.2s > 1.0s"
     )
+
+
+def test_assert_of_an_installed_plugin_is_no_judgement(project):
+    """Wherever it is installed: for the user alone, or by the system."""
+    packages = project.folder / "lib" / "python3" / "dist-packages"
+    packages.mkdir(parents=True)
+    (packages / "steps.py").write_text("def run(value):\n    assert value\n")
+    head = f"import sys\n\nsys.path.insert(0, {str(packages)!r})\n"
+    (project.folder / "checks" / "conftest.py").write_text(
+        f"{head}import pytest\n\npytest.register_assert_rewrite('steps')\n"
+    )
+    (project.folder / "checks" / "test_shop.py").write_text(
+        HEAD + "import steps\n\ndef test_shop():\n    steps.run(200)\n"
+    )
+    assert project.run().returncode == 10
+    (record,) = project.results().records
+    assert record.message == "Shop: the check ended without judging anything"
