@@ -37,6 +37,7 @@ class Store(Http):
         for words, name in (
             ("sum by (", "values"),
             ("- (sum(", "none"),
+            ("[3h])) == 0", "none"),
             ("count_over_time(count(", "looks"),
             ("count by (job", "series"),
             ("100 *", "value"),
