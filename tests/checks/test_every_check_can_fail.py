@@ -48,6 +48,8 @@ OPPOSED = (
     ("metrics-empty", "redis-first-run"),
     ("metrics-empty", "image-failures"),
     ("redis-unsaved", "shop-"),
+    ("redis-unread-cache", "alert-rule-deleted"),  # of a Redis that was restarted, no earlier run is known
+    ("redis-first-run", "alert-rule-deleted"),
 )
 
 
