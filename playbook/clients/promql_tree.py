@@ -74,14 +74,9 @@ def all_of(node: Any) -> Iterator[Any]:
         yield from all_of(child)
 
 
-def divisions_in(node: Any) -> Iterator[Any]:
-    """Where something is divided by something else."""
-    return (one for one in all_of(node) if kind_of(one) == "BinaryExpr" and str(one.op) == "/")
-
-
 def divisors_in(node: Any) -> Iterator[Any]:
     """What something is divided by."""
-    return (one.rhs for one in divisions_in(node))
+    return (one.rhs for one in all_of(node) if kind_of(one) == "BinaryExpr" and str(one.op) == "/")
 
 
 def outside_ranges(node: Any) -> Iterator[Any]:

@@ -165,7 +165,7 @@ def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetim
 def not_selected(
     catalogue: Catalogue, set_name: str, records: Iterable[Record], left_out: Collection[str], now: datetime
 ) -> list[Record]:
-    """Records of the set's items without any check, as where another plugin has removed some."""
+    """Records of the set's items of which pytest has not even collected a check, as one whose file is gone."""
     there = {record.item for record in records} | set(left_out)
     return [
         leaving(not_run(catalogue.items[item], item, _NO_CHECK, now, next_step=_FIND_CHECK))

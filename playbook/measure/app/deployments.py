@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import or_
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
@@ -146,6 +147,9 @@ def _releases(
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
     stuck_after = settings.deployments.stuck_after_minutes * 60
     ordered = newest_first(listing)
+    # Of each deployment, what those before it served, from the oldest one on.
+    served = (one.sources if one.phase in GOOD else frozenset() for one in reversed(ordered))
+    known = list(accumulate(served, or_, initial=frozenset[tuple[str, str]]()))[-2::-1]
     phases = [one.phase for one in ordered]
     serving = phases.index("ACTIVE") if "ACTIVE" in phases else 0
     return (
@@ -156,9 +160,7 @@ def _releases(
                 stuck_after,
                 followed=number > 0,
                 overtaken=one.phase == "SUPERSEDED" and 0 < number < serving,
-                known_sources=frozenset().union(
-                    *(earlier.sources for earlier in ordered[number + 1 :] if earlier.phase in GOOD)
-                ),
+                known_sources=known[number],
             )
             for number, one in enumerate(ordered)
         ),

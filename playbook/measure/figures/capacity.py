@@ -280,7 +280,8 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         ("Storage", "component_storage", settings.limits.storage),
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
-    found, answers, read, errors = [], Coverage(), [], list[Unmeasured]()
+    found, answers, read = [], Coverage(), []
+    errors: list[Unmeasured] = []
     for kind, key, limit in kinds:
         query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
         try:

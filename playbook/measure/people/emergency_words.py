@@ -17,9 +17,7 @@ from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.sites import OtherHealth, OtherHomepages
 
-HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, REDIS, APP, COMPONENTS, RESPONSE, ERRORS, ALERTS = (
-    ASKED
-) = (
+ASKED = (
     "homepage_timing",
     "other_homepages",
     "api_health",
@@ -33,6 +31,7 @@ HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, REDIS, APP, COMPONENTS
     "error_rate_latest",
     "alerts",
 )
+HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, REDIS, APP, COMPONENTS, RESPONSE, ERRORS, ALERTS = ASKED
 NAMES = {
     HOMEPAGE: "Homepage",
     SITES: "Other homepages",
