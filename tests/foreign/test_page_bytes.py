@@ -54,7 +54,7 @@ def test_content_coding_that_is_none_is_ignored(coding: str, expected: str) -> N
     assert verdict(answered(page("Application Error"), content_encoding=coding)) != OK
 
 
-@pytest.mark.parametrize("encoding", ["x-unknown", "hex", "punycode", ""])
+@pytest.mark.parametrize("encoding", ["x-unknown", "hex", "punycode", "idna", "utf-7", "unicode_escape", ""])
 def test_encoding_that_is_none_is_read_as_utf_8(encoding: str) -> None:
     """As browsers do, more or less."""
     assert verdict(answered(page("Porträts"), content_type=f"text/html; charset={encoding}")) == OK

@@ -52,6 +52,10 @@ _UNSEEN = re.compile(
 _HIDES = re.compile(r"(?i)\b(?:hidden|hide|d-none|invisible)\b")
 # The element in whose title Rails says "Translation missing: en.home.lead"; its text is a word made of the key.
 _NO_TRANSLATION = "translation_missing"
+# Encodings of Python that browsers do not know.
+_NO_PAGES = frozenset(
+    {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
+)
 _CHARSET = re.compile(r"charset *= *[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -78,7 +82,7 @@ def text_of(answer: Answer) -> str:
         (encoding for mark, encoding in _MARKS if body.startswith(mark)), named[1] if named else "utf-8"
     )
     try:
-        return body.decode(encoding, "replace")
+        return body.decode("utf-8" if codecs.lookup(encoding).name in _NO_PAGES else encoding, "replace")
     except (LookupError, ValueError):
         return body.decode("utf-8", "replace")
 

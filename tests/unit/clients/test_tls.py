@@ -6,6 +6,7 @@ import time
 import pytest
 
 from playbook.clients.tls import VERSIONS, Endpoint, TlsClient, can_offer, known_suites, unverified
+from playbook.clients.trust import context_for
 from playbook.core.errors import Malformed, Unreachable
 from playbook.settings.model import TimeLimits
 from tests.unit.certificates import DAY, Authority, at, context_of, der_of, tls_server
@@ -78,6 +79,16 @@ def test_chain_without_trusted_root_is_a_fault(client, authority, show):
             assert client.chain_fault(at(server)).replace("self signed", "self-signed") == reason
     with show(between.issue(HOST), between.pem) as server:
         assert client.chain_fault(at(server)) == ""
+
+
+def test_trust_is_that_of_browsers_with_each_python(authority, show, tmp_path):
+    """Python 3.13 wants extensions that private authorities leave out, and trusts a listed one below another."""
+    between = Authority("Between", signer=authority)
+    (tmp_path / "between.pem").write_bytes(between.pem)
+    ours = TlsClient(TimeLimits(connect=30, read=30), str(tmp_path / "between.pem"))
+    with show(between.issue(HOST)) as server:
+        assert ours.distrust(at(server)) == ""
+    assert not context_for(ours.ca, "Website").verify_flags & ssl.VERIFY_X509_STRICT
 
 
 def test_host_name_is_sent_as_sni(client, authority, tmp_path):
