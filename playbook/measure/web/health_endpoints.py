@@ -58,7 +58,11 @@ _UNREADABLE = (
 _ASKED_TOO = ("Redis", "Prometheus", "Grafana")  # as our clients call them
 
 
-_UNKNOWN_WORDS = "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words."
+_UNKNOWN_WORDS = (
+    "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words. A check "
+    "that is skipped or disabled tells nothing: let it run whenever the endpoint is asked, or leave "
+    "it out of the report."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,7 @@ def _asked(
     if foreign:
         raise _no_report(answer, foreign.words)
     astray = off_the_way(answer, rules)
-    report = None if settings.target.web.health == _BY_STATUS else _report(answer)
+    report = None if settings.target.web.health == _BY_STATUS else _report(answer, now)
     bad = report is not None and report.state is not State.HEALTHY
     if answer.status < 500 and not bad:
         answer.expect_ok()
@@ -346,10 +350,10 @@ def _cache_of(answer: Answer) -> str:
     return next((f"{name}: {door.line(said[name], 40)}" for name in own), "")
 
 
-def _report(answer: Answer) -> Report | None:
+def _report(answer: Answer, now: datetime) -> Report | None:
     """The parsed body; None where it is no report and the HTTP status is enough."""
     try:
-        return read_report(answer.body)
+        return read_report(answer.body, now)
     except UnknownShapeError as error:
         if answer.status >= 500 or not 200 <= answer.status < 300:
             return None

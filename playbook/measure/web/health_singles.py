@@ -26,6 +26,9 @@ class SingleValues(Statements):
         if isinstance(value, str) and (full := full_in_words(name, key, value)):
             self.used_up(full)
             return True
+        if isinstance(value, str) and words.is_off(value) and health_flags.guards(name, key):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+            return True
         rate = number_in(value) if health_amounts.is_rate(key) else None
         counted = health_keys.counts_errors(key) and not isinstance(value, list)
         if rate is not None:
@@ -125,6 +128,8 @@ class SingleValues(Statements):
             self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark)
         elif "".join(words_of(key)) == "readystate":  # mongoose: 1 means connected
             self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark)
+        elif "".join(words_of(key)) == "mystate":  # MongoDB's replica set: primary, secondary, arbiter
+            self.state(name, f"{value:g}", State.HEALTHY if value in (1, 2, 7) else None, remark)
         elif health_flags.good_if_true(key):
             if value in (0, 1):
                 self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark)
