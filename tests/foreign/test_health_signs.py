@@ -76,6 +76,8 @@ def test_message_about_workers_beside_a_good_status_counts(message: str, expecte
         ('"worker":{"last_heartbeat":"5400 seconds ago"}', WARNING),
         ('"worker":{"heartbeat_age_seconds":5}', OK),
         ('"worker":{"last_heartbeat":"30 seconds ago","heartbeat_interval_seconds":7200}', OK),
+        ('"worker":"last seen 5 seconds ago"', OK),
+        ('"worker":"last seen 3 days ago, with errors"', UNKNOWN),
         ('"workers":"5/5 busy, 12 waiting"', UNKNOWN),
         ('"sidekiq":{"workers":"5/5 busy, 12 waiting"}', OK),
         ('"certificate":{"validFrom":"2025-01-01T00:00:00Z","validTo":"2026-01-01T00:00:00Z"}', WARNING),

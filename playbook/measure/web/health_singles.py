@@ -9,6 +9,7 @@ from playbook.measure.web import health_words as words
 from playbook.measure.web.health_capacity import Full, full_in_words, share_used_up
 from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import Statements
+from playbook.measure.web.health_times import tells_of_sign
 from playbook.measure.web.health_values import is_empty, number_in, of_circuit, short, under
 from playbook.measure.web.health_words import State, state_of
 
@@ -173,6 +174,8 @@ class SingleValues(Statements):
         if state is not None:
             tell = self.note if needed else self.finding
             tell(under(name, key), value.strip(), state)
+        elif tells_of_sign(value):
+            return  # how long ago it was is judged with the other times
         elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
         elif (

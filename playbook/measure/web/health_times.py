@@ -91,6 +91,12 @@ def long_times(name: str, value: Pairs) -> Iterator[Long]:
             yield Long(under(name, key), seconds)
 
 
+def tells_of_sign(text: str) -> bool:
+    """Whether a text tells how long ago the last sign of life was: ``last seen 3 days ago``."""
+    found = _SIGN_AGO.fullmatch(text[:_LONGEST].casefold().strip(" ."))
+    return found is not None and _length(found[1]) is not None
+
+
 def _most(name: tuple[str, ...], own: tuple[str, ...]) -> float:
     """The longest time that this may be; infinite where it is something else."""
     around = {*name, *own}

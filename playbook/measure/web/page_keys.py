@@ -1,0 +1,75 @@
+"""Keys of texts that nobody has translated, as i18n libraries leave them on a page in place of the text. Pure.
+
+vue-i18n, react-i18next, next-intl, ngx-translate, FormatJS, svelte-i18n, Laravel and Symfony show the key itself
+(``home.hero.title``, ``common:nav.home``, ``HOME.TITLE``); others put it between marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KEY = re.compile(r"(?:[A-Za-z][\w-]{0,40}:)?([A-Za-z][\w-]{0,40})((?:\.[A-Za-z0-9][\w-]{0,40}){0,7})")
+# A key with the words around it: next-intl, i18n-js, Hugo, Rails, Thymeleaf, JSF, Struts, i18next and Wicket.
+_MARKED = re.compile(
+    r"MISSING_MESSAGE\b.*|.*\bMISSING_MESSAGE: .*|\[missing \"[\w.-]+\" translation\]|\[i18n\] [\w.-]+"
+    r"|(?i:missing translation|translation (?:missing|not found)):? .{0,20}\b[\w-]+[.:][\w.-]+.{0,5}"
+    r"|\?{2,3}[\w.-]+\?{2,3}|key '[\w.:-]+ \([\w-]+\)' returned an object instead of string\."
+    r"|\[Warning: Property for '[\w.-]+' not found\]|No message found under code '.+"
+)
+# Last words of keys that are no top-level domain and no ending of a file.
+_ENDS = _set(
+    """title subtitle heading headline subheading tagline slogan description desc label text button btn cta
+    placeholder intro introduction lead caption copyright greeting body paragraph tooltip hint message subtext
+    teaser"""
+)
+# First words, which name a part of a page; of one page there are several texts.
+_PARTS = _set(
+    """nav navbar navigation menu home homepage hero header footer common page pages landing index about contact
+    gallery portfolio messages general global layout sidebar buttons labels form seo meta ui"""
+)
+_LEAST_OF_A_PART = 2
+# Objects of the browser, whose properties a text may be about.
+_OBJECTS = frozenset(("document", "window", "event", "this", "self", "console", "node", "element"))
+# Elements whose text a script replaces: i18next's and jQuery's, Fluent's, and ngx-translate's.
+_REPLACED = re.compile(r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|lang|locale)[\w-]*[=\s>]|\stranslate[\s>]")
+_FILES = _set("html htm php asp aspx jsp js ts css jpg jpeg png gif webp svg pdf md json xml txt zip")
+
+
+def key_in(texts: Iterable[str], markup: str) -> str:
+    """The first of these texts that is the key of one; empty where none is.
+
+    Args:
+        texts: each a whole text between two tags, a title or a part of one.
+        markup: of the page, whose script may replace the keys.
+    """
+    if _REPLACED.search(markup):
+        return ""
+    texts = list(dict.fromkeys(text.strip() for text in texts))
+    keys = {text: found for text in texts if (found := _words_of(text))}
+    parts = Counter(words[0].lower() for words in keys.values())
+    for text in texts:
+        words = keys.get(text)
+        if _MARKED.fullmatch(text) or (words and _is_sure(words, parts)):
+            return text
+    return ""
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a key; none where it is no key, as the name of a file is none."""
+    found = _KEY.fullmatch(text)
+    words = [found[1], *found[2].split(".")[1:]] if found else []
+    is_key = len(words) > 1 and words[-1].lower() not in _FILES and words[0].lower() not in _OBJECTS
+    return words if is_key else []
+
+
+def _is_sure(words: list[str], parts: Counter[str]) -> bool:
+    last = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", words[-1])
+    first = words[0].lower()
+    return bool(last and last[-1].lower() in _ENDS) or (first in _PARTS and parts[first] >= _LEAST_OF_A_PART)
