@@ -13,6 +13,7 @@ from datetime import UTC, tzinfo
 from playbook.core import door
 from playbook.readers.logs import levels, traces
 from playbook.readers.logs.access import Access
+from playbook.readers.logs.children import Children
 from playbook.readers.logs.parse import Entry, Parser
 from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review, Rows
@@ -80,6 +81,7 @@ class Reviewer:
     _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._children = Children()
         self._parse = Parser(self.until, self.zone).parse
         self._everything = self._track()
         self._file = self._track()
@@ -180,6 +182,8 @@ class Reviewer:
                 self._failed(entry, request, time, hour, probe=probe)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
+        if "process [" in text:
+            self._children.note(time, name, entry.text)
         if self._cut and not bare:
             self._headed.add(name)
         if level >= levels.WARNING:
@@ -192,6 +196,10 @@ class Reviewer:
     def result(self) -> Review:
         """The review of all lines so far."""
         self.begin_part()
+        for died in self._children.unexpected():
+            name = died.component
+            self._open[name] = traces.opened(died.time, name, levels.FATAL, died.text, stamped=True)
+            self._close(name)
         hours = sorted(self._hours.values(), key=lambda hour: hour.start)
         components = list(self._components.heaviest())
         first = min((track.first for _, track in components), default=float("inf"))
