@@ -20,6 +20,7 @@ from playbook.hooks.command_line import (
     pytest_configure,
     pytest_sessionstart,
 )
+from playbook.hooks.ignored import pytest_ignore_collect
 from playbook.hooks.removed import pytest_itemcollected
 from playbook.hooks.running import (
     pytest_runtest_protocol,
@@ -50,6 +51,7 @@ __all__ = [
     "pytest_configure_node",
     "pytest_exception_interact",
     "pytest_generate_tests",
+    "pytest_ignore_collect",
     "pytest_itemcollected",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",

@@ -69,11 +69,13 @@ class ToldByWorker(msgspec.Struct, frozen=True):
     Attributes:
         left_out: see ``Run.left_out``.
         waited: seconds of waiting for the rate limit, see ``playbook.clients.pace``.
+        expected: its checks, with those that a plugin or a conftest.py has removed.
     """
 
     timings: list[Timing]
     left_out: dict[str, str]
     waited: float
+    expected: dict[str, Item | None]
 
 
 class TargetRun:
@@ -182,6 +184,8 @@ class TargetRun:
         self.timings += told.timings
         self.run.left_out |= told.left_out
         self._waited = told.waited
+        for check, item in () if self.order.partial else told.expected.items():
+            self.selected[check] = self.selected.get(check) or item
 
     @property
     def waited(self) -> float:
