@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from playbook.clients.answer import Answer
+from playbook.clients.answer import Answer, cache_says
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
@@ -43,10 +43,6 @@ _QUICK = 1.0  # seconds; a slower endpoint is asked once
 
 
 _TOO_MANY = 429
-
-
-# $upstream_cache_status of nginx under the usual names, and those of Cloudflare and Varnish.
-_CACHES = ("x-cache-status", "x-cache", "x-proxy-cache", "cf-cache-status", "x-nginx-cache")
 
 
 _UNREADABLE = (
@@ -344,10 +340,8 @@ def _sent_at(answer: Answer) -> datetime | None:
 
 
 def _cache_of(answer: Answer) -> str:
-    """The header by which a cache says that it gave the answer itself, empty without one; nginx adds no Age."""
-    said = {name: answer.headers.get(name, "").strip() for name in _CACHES}
-    own = (name for name, word in said.items() if word.casefold().startswith(("hit", "stale", "updating")))
-    return next((f"{name}: {door.line(said[name], 40)}" for name in own), "")
+    """The header by which a cache says that it gave the answer itself; empty without one."""
+    return door.line(cache_says(answer.headers, kept=True), 80)
 
 
 def _report(answer: Answer, now: datetime) -> Report | None:
