@@ -86,6 +86,11 @@ def test_message_about_workers_beside_a_good_status_counts(message: str, expecte
         ('"license":{"expires_at":1767225600}', WARNING),
         ('"domain":{"expiry_date":"2026-01-01"}', WARNING),
         ('"token":{"expires":"2026-01-01T00:00:00Z"}', UNKNOWN),  # perhaps renewed when it is needed
+        ('"certificate":{"expired_since":"2026-01-01"}', WARNING),
+        ('"certificate":{"expiresIn":-86400}', UNKNOWN),
+        ('"ssl":{"message":"expires in -3 days"}', UNKNOWN),
+        ('"ssl":{"message":"Expired on 2026-01-01"}', UNKNOWN),
+        ('"ssl":{"message":"Expires in 63 days"},"token":{"expiresIn":-1}', OK),
         ('"certificate":{"validTo":"2027-01-01T00:00:00Z"}', OK),
         ('"license":{"expiresAt":"2026-11-30"}', OK),
         ('"license":{"expires_at":null}', OK),

@@ -52,7 +52,12 @@ class RollbackPlan:
                 "deploy instead.",
             )
         if self.running is None:
-            coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
+            coverage += lacking(
+                "",
+                expected="a deployment in phase ACTIVE to go back from",
+                got="none",
+                hint="Deploy a release that works: nothing serves, so that there is nothing to go back from.",
+            )
         return coverage
 
     @property

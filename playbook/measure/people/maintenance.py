@@ -175,7 +175,8 @@ class WindowSilences:
         total = whole(f"{plural(len(self.alerts), 'alert')} of the settings")
         for name in self.misspelt:
             expected = "a rule for each alert of maintenance.silenced"
-            total += lacking("alert not known", expected=expected, got=f"none named {name}")
+            hint = "Correct the name in maintenance.silenced, and the silence itself."
+            total += lacking("alert not known", expected=expected, got=f"none named {name}", hint=hint)
         return total
 
     @property

@@ -13,7 +13,7 @@ from playbook.measure.web.health_values import Pairs, short, under
 # Ends of a validity by their own names, as X.509 and Node's getPeerCertificate() have them.
 _VALID = (("valid", "to"), ("valid", "until"), ("valid", "till"), ("not", "after"), ("validity", "ends"))
 _EXPIRES = word_set("expires expiry expiration expire expiring")
-_FILLING = word_set("at on date time timestamp")
+_FILLING = word_set("at on date time timestamp since")
 # What is renewed before its end, or something stops; a session, a lock or an entry of a cache only ends.
 _RENEWED = word_set(
     """certificate certificates cert certs ssl tls x509 https license licence subscription domain credential
@@ -56,7 +56,8 @@ def _ends(words: tuple[str, ...]) -> str:
     bare = tuple(word for word in words if word not in _FILLING)
     if bare[-2:] in _VALID:
         return "valid"
-    return "expires" if bare and bare[-1] in _EXPIRES else ""
+    is_expiry = bool(bare) and (bare[-1] in _EXPIRES or bare[0] == "expired")
+    return "expires" if is_expiry else ""
 
 
 def _time(value: object) -> datetime | None:

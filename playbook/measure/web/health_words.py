@@ -143,6 +143,7 @@ _TROUBLE = re.compile(
     r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
     r"|of \d+ (?:\w+ )?fail(?:ed|ing))"
     r"|^(?:stale|missing|broken|corrupt(?:ed)?|stuck|paused|suspended|halted)\b"
+    r"|^expired (?:on|at|since|for|\d+ \w+ ago)\b|\bexpires? in -\d"
     r"|(?<!not )(?<!no )\b(?:stale|missing|broken|corrupt(?:ed)?|stuck)$",
     re.IGNORECASE,
 )
