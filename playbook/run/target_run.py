@@ -6,7 +6,7 @@ Targets are independent, so a problem with one does not affect the others. Indep
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -167,6 +167,13 @@ class TargetRun:
     def parts_left_out(self) -> list[LeftOut]:
         """What is not part of the product."""
         return left_out(self.run.left_out, self.settings.target.without)
+
+    def about_its_history(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        """What to say of the history on a terminal: what could not be read, and that the run is not in it."""
+        if unread := self._known.problems:
+            yield f"  {unread} of the history cannot be read: python -m playbook history", {"yellow": True}
+        if self.not_kept:
+            yield f"  not in the history: {self.not_kept}", {"red": True}
 
     def not_written(self, name: str, why: str) -> None:
         """Record a file that could not be written; reported at the end."""
