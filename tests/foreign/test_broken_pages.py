@@ -348,6 +348,7 @@ def test_title_that_is_the_key_of_one_is_not_whole(title: str) -> None:
         "<h2>document.title</h2>",
         "<p>v2.1.0</p><p>Next.js</p><p>Node.js</p><p>a.m.</p><p>e.g.</p>",
         "<p>home.page</p>",
+        "<p>gallery.de</p><p>gallery.fr</p><p>contact.photos</p><p>contact.studio</p>",
         "<p>Why??</p><p>???</p><p>Missing: translation</p>",
     ],
 )

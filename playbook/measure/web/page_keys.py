@@ -39,6 +39,11 @@ _LEAST_OF_A_PART = 2
 _OBJECTS = frozenset(("document", "window", "event", "this", "self", "console", "node", "element"))
 # Elements whose text a script replaces: i18next's and jQuery's, Fluent's, and ngx-translate's.
 _REPLACED = re.compile(r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|lang|locale)[\w-]*[=\s>]|\stranslate[\s>]")
+_COUNTRY = 2  # letters of a country's domain
+_DOMAINS = _set(
+    """com org net edu gov info name biz shop store blog online site website page app dev cloud art photo photos
+    studio design agency gallery pictures camera world email live media works space club"""
+)
 _FILES = _set("html htm php asp aspx jsp js ts css jpg jpeg png gif webp svg pdf md json xml txt zip")
 
 
@@ -65,7 +70,8 @@ def _words_of(text: str) -> list[str]:
     """The words of a key; none where it is no key, as the name of a file is none."""
     found = _KEY.fullmatch(text)
     words = [found[1], *found[2].split(".")[1:]] if found else []
-    is_key = len(words) > 1 and words[-1].lower() not in _FILES and words[0].lower() not in _OBJECTS
+    last = words[-1].lower() if len(words) > 1 else ""
+    is_key = len(last) > _COUNTRY and last not in _FILES | _DOMAINS and words[0].lower() not in _OBJECTS
     return words if is_key else []
 
 
