@@ -316,6 +316,18 @@ UNTRANSLATED = """
 <p>MISSING_MESSAGE: Could not resolve `Home.title` in messages for locale `de`.</p>
 <p>[missing "de.home.lead" translation]</p>
 <p>[i18n] home_lead</p>
+<p>t('home.lead')</p>
+<p>{t("home.lead")}</p>
+<p>$t('home.lead')</p>
+<p>__('messages.welcome')</p>
+<p>@:home.lead</p>
+<p>%home.lead%</p>
+<p>{home.lead}</p>
+<p>[untranslated: home.lead]</p>
+<p>home.photos_count.other</p>
+<p>HOME_TITLE</p>
+<p>home_subtitle</p>
+<nav><a href=/>NAV_HOME</a><a href=/about>NAV_ABOUT</a><a href=/faq>NAV_FAQ</a></nav>
 <p>??home.lead_de??</p>
 <p>???home.lead???</p>
 <p>Missing translation: home.lead</p>
@@ -346,6 +358,7 @@ def test_title_that_is_the_key_of_one_is_not_whole(title: str) -> None:
         "<p>contact.ada@portfolio.example</p>",
         "<a href=/a>home.jpg</a><a href=/b>home.png</a><a href=/c>index.html</a><a href=/c>index.php</a>",
         "<h2>document.title</h2>",
+        "<p>snake_case</p><p>home_is_where</p><p>MAX_VALUE</p><p>[sic: home]</p><p>100%pure%</p>",
         "<p>v2.1.0</p><p>Next.js</p><p>Node.js</p><p>a.m.</p><p>e.g.</p>",
         "<p>home.page</p>",
         "<p>gallery.de</p><p>gallery.fr</p><p>contact.photos</p><p>contact.studio</p>",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 
 def _set(text: str) -> frozenset[str]:
@@ -16,10 +17,17 @@ def _set(text: str) -> frozenset[str]:
 
 
 _KEY = re.compile(r"(?:[A-Za-z][\w-]{0,40}:)?([A-Za-z][\w-]{0,40})((?:\.[A-Za-z0-9][\w-]{0,40}){0,7})")
+_SNAKE = re.compile(r"[a-z]{2,20}(?:_[a-z]{2,20}){1,5}|[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}")
+# A call, or marks, that nothing has replaced: t('home.title'), @:home.title, %home.title%, {home.title}
+_AROUND = re.compile(
+    r"\{?\$?_{0,2}t?\(['\"](?P<called>[\w.:-]+)['\"]\)\}?|@:(?P<linked>[\w.:-]+)"
+    r"|(?P<mark>[%#])(?P<marked>[\w.:-]+)(?P=mark)|\{(?P<braced>[\w.:-]+)\}|\[[a-z]{4,20}: ?(?P<named>[\w.:-]+)\]"
+)
+_BETWEEN = ("called", "linked", "marked", "braced", "named")
 # A key with the words around it: next-intl, i18n-js, Hugo, Rails, Thymeleaf, JSF, Struts, i18next and Wicket.
 _MARKED = re.compile(
     r"MISSING_MESSAGE\b.*|.*\bMISSING_MESSAGE: .*|\[missing \"[\w.-]+\" translation\]|\[i18n\] [\w.-]+"
-    r"|(?i:missing translation|translation (?:missing|not found)):? .{0,20}\b[\w-]+[.:][\w.-]+.{0,5}"
+    r"|(?i:missing translation|no translation (?:found )?for|translation (?:missing|not found)(?: for)?):? .{0,20}\b[\w-]+[.:][\w.-]+.{0,5}"
     r"|\?{2,3}[\w.-]+\?{2,3}|key '[\w.:-]+ \([\w-]+\)' returned an object instead of string\."
     r"|\[Warning: Property for '[\w.-]+' not found\]|No message found under code '.+"
 )
@@ -35,6 +43,7 @@ _PARTS = _set(
     gallery portfolio messages general global layout sidebar buttons labels form seo meta ui"""
 )
 _LEAST_OF_A_PART = 2
+_LONGEST, _MOST = 300, 5000  # characters of a text, and texts that are looked at
 # Objects of the browser, whose properties a text may be about.
 _OBJECTS = frozenset(("document", "window", "event", "this", "self", "console", "node", "element"))
 # Elements whose text a script replaces: i18next's and jQuery's, Fluent's, and ngx-translate's.
@@ -42,7 +51,8 @@ _REPLACED = re.compile(r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|lang|locale)[\
 _COUNTRY = 2  # letters of a country's domain
 _DOMAINS = _set(
     """com org net edu gov info name biz shop store blog online site website page app dev cloud art photo photos
-    studio design agency gallery pictures camera world email live media works space club"""
+    studio design agency gallery pictures camera world email live media works space club example test
+    local internal"""
 )
 _FILES = _set("html htm php asp aspx jsp js ts css jpg jpeg png gif webp svg pdf md json xml txt zip")
 
@@ -56,18 +66,22 @@ def key_in(texts: Iterable[str], markup: str) -> str:
     """
     if _REPLACED.search(markup):
         return ""
-    texts = list(dict.fromkeys(text.strip() for text in texts))
+    texts = list(islice(dict.fromkeys(text.strip()[:_LONGEST] for text in texts), _MOST))
     keys = {text: found for text in texts if (found := _words_of(text))}
     parts = Counter(words[0].lower() for words in keys.values())
     for text in texts:
         words = keys.get(text)
-        if _MARKED.fullmatch(text) or (words and _is_sure(words, parts)):
+        if _MARKED.fullmatch(text) or (words and _is_sure(text, words, parts)):
             return text
     return ""
 
 
 def _words_of(text: str) -> list[str]:
     """The words of a key; none where it is no key, as the name of a file is none."""
+    if around := _AROUND.fullmatch(text):
+        text = next(filter(None, (around[name] for name in _BETWEEN)), "")
+    if _SNAKE.fullmatch(text):
+        return text.split("_")
     found = _KEY.fullmatch(text)
     words = [found[1], *found[2].split(".")[1:]] if found else []
     last = words[-1].lower() if len(words) > 1 else ""
@@ -75,7 +89,10 @@ def _words_of(text: str) -> list[str]:
     return words if is_key else []
 
 
-def _is_sure(words: list[str], parts: Counter[str]) -> bool:
+def _is_sure(text: str, words: list[str], parts: Counter[str]) -> bool:
     last = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", words[-1])
-    first = words[0].lower()
-    return bool(last and last[-1].lower() in _ENDS) or (first in _PARTS and parts[first] >= _LEAST_OF_A_PART)
+    first, ends = words[0].lower(), bool(last) and last[-1].lower() in _ENDS
+    if _SNAKE.fullmatch(text):  # which is also how files and variables are named
+        return first in _PARTS and (ends or parts[first] > _LEAST_OF_A_PART)
+    is_deep = len(words) > _LEAST_OF_A_PART or _AROUND.fullmatch(text) is not None
+    return ends or (first in _PARTS and (is_deep or parts[first] >= _LEAST_OF_A_PART))
