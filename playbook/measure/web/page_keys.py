@@ -27,7 +27,8 @@ _BETWEEN = ("called", "linked", "marked", "braced", "named")
 # A key with the words around it: next-intl, i18n-js, Hugo, Rails, Thymeleaf, JSF, Struts, i18next and Wicket.
 _MARKED = re.compile(
     r"MISSING_MESSAGE\b.*|.*\bMISSING_MESSAGE: .*|\[missing \"[\w.-]+\" translation\]|\[i18n\] [\w.-]+"
-    r"|(?i:missing translation|no translation (?:found )?for|translation (?:missing|not found)(?: for)?):? .{0,20}\b[\w-]+[.:][\w.-]+.{0,5}"
+    r"|(?i:missing translation|no translation (?:found )?for|translation (?:missing|not found)(?: for)?)"
+    r":? .{0,20}\b[\w-]+[.:][\w.-]+.{0,5}"
     r"|\?{2,3}[\w.-]+\?{2,3}|key '[\w.:-]+ \([\w-]+\)' returned an object instead of string\."
     r"|\[Warning: Property for '[\w.-]+' not found\]|No message found under code '.+"
 )
