@@ -50,6 +50,8 @@ def test_number_of_a_status_beside_its_words_is_read_with_them(body: str, expect
         ("last seen 3 days ago", WARNING),
         ("Last heartbeat 12 seconds ago", OK),
         ("last seen: a minute ago", OK),
+        ("last known heartbeat: 3 hours ago", WARNING),
+        ("Last update check 5 hours ago", OK),
         ("Last run 3 days ago", OK),  # a job may be weekly
         ("5/5 busy, 12 waiting", UNKNOWN),
         ("5/5 threads busy, 12 requests waiting", UNKNOWN),

@@ -48,7 +48,9 @@ _LONGEST, _MOST = 300, 5000  # characters of a text, and texts that are looked a
 # Objects of the browser, whose properties a text may be about.
 _OBJECTS = frozenset(("document", "window", "event", "this", "self", "console", "node", "element"))
 # Elements whose text a script replaces: i18next's and jQuery's, Fluent's, and ngx-translate's.
-_REPLACED = re.compile(r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|lang|locale)[\w-]*[=\s>]|\stranslate[\s>]")
+_REPLACED = re.compile(
+    r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|(?:lang|locale)-\w+)[\w-]*[=\s>]|\stranslate[\s>]"
+)
 _COUNTRY = 2  # letters of a country's domain
 _DOMAINS = _set(
     """com org net edu gov info name biz shop store blog online site website page app dev cloud art photo photos
