@@ -39,7 +39,8 @@ _SIGN = (
 )
 # "Last heartbeat 5400 seconds ago", "last seen: about 2 hours ago", "last check-in was 1h30m0s ago"
 _SIGN_AGO = re.compile(
-    rf"\blast (?:(?:known|received|recorded|worker|scheduler|queue|agent|successful) )?{_SIGN}\b\W{{0,3}}(?:(?:was|received|at|sent)\b\W{{0,3}}){{0,2}}"
+    rf"\blast (?:(?:known|received|recorded|worker|scheduler|queue|agent|successful) )?{_SIGN}"
+    r"\b\W{0,3}(?:(?:was|received|at|sent)\b\W{0,3}){0,2}"
     r"(?:about |around |over |more than |almost |~ ?)?"
     rf"((?:an?|one) [a-z]+|{_PARTS}(?:(?:,? (?:and )?)?{_PARTS}){{0,3}}) ago\b"
 )
