@@ -20,7 +20,7 @@ from playbook.hooks.command_line import (
     pytest_configure,
     pytest_sessionstart,
 )
-from playbook.hooks.ignored import pytest_ignore_collect
+from playbook.hooks.ignored import pytest_collect_file, pytest_ignore_collect
 from playbook.hooks.removed import pytest_itemcollected
 from playbook.hooks.running import (
     pytest_runtest_protocol,
@@ -45,6 +45,7 @@ __all__ = [
     "pytest_addoption",
     "pytest_assertion_pass",
     "pytest_cmdline_main",
+    "pytest_collect_file",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -1,4 +1,5 @@
-"""Files of checks that a conftest.py or a plugin keeps pytest from collecting: ``collect_ignore`` and its hook.
+"""Files of checks that pytest does not collect: a conftest.py or a plugin leaves them out (``collect_ignore`` and
+its hook), or they have another name than it looks for.
 
 What the command line leaves out was not asked for, and makes the run a partial one. Anything else is missed.
 """
@@ -16,6 +17,7 @@ from playbook.hooks import collecting
 from playbook.hooks.shared import only_shows, runs_by_target
 
 _TOLD = pytest.StashKey[set[str]]()
+_TEST = re.compile(r"^(?:async )?def test", re.MULTILINE)
 _VIRTUAL = ("pyvenv.cfg", "conda-meta")  # in the folder of an environment
 
 
@@ -31,15 +33,36 @@ def pytest_ignore_collect(
         and not only_shows(config)
         and not _is_of_pytest(collection_path, config)
     ):
-        told = config.stash.setdefault(_TOLD, set())
         for file in _files(collection_path, config):
-            name = file.relative_to(config.rootpath).as_posix()
-            if name not in told:
-                told.add(name)
-                said = "expected a file that is collected, got one that a conftest.py or a plugin leaves out"
-                report = collecting.report_of_mistake(name, f"{name}: {said}")
-                config.hook.pytest_collectreport(report=report)
+            _tell(file, "a file that is collected, got one that a conftest.py or a plugin leaves out", config)
     return ignored
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Report a file with checks of the set whose name pytest does not look into."""
+    collectors = yield
+    config = parent.config
+    is_code = file_path.suffix == ".py" and file_path.name != "conftest.py"
+    if is_code and not collectors and runs_by_target(config) and not only_shows(config):
+        patterns = config.getini("python_files")
+        if _is_among_checks(file_path, config) and _has_checks(file_path, config, at_its_top=True):
+            _tell(
+                file_path, f"a file of checks to be named as {' or '.join(patterns)}, got {file_path.name}", config
+            )
+    return collectors
+
+
+def _tell(file: Path, what: str, config: pytest.Config) -> None:
+    """Report a file as one that was not collected, once."""
+    name = file.relative_to(config.rootpath).as_posix()
+    told = config.stash.setdefault(_TOLD, set())
+    if name not in told:
+        told.add(name)
+        report = collecting.report_of_mistake(name, f"{name}: expected {what}")
+        config.hook.pytest_collectreport(report=report)
 
 
 def _is_of_pytest(path: Path, config: pytest.Config) -> bool:
@@ -59,8 +82,7 @@ def _is_of_pytest(path: Path, config: pytest.Config) -> bool:
 
 def _files(path: Path, config: pytest.Config) -> Iterator[Path]:
     """Files of checks of the set, in the folders of checks."""
-    folders = [config.rootpath / one for one in config.getini("testpaths")] or [config.rootpath]
-    if not any(path.is_relative_to(folder) for folder in folders):
+    if not _is_among_checks(path, config):
         return
     found = [path] if path.is_file() else sorted(path.rglob("*.py"))
     for file in found:
@@ -70,11 +92,22 @@ def _files(path: Path, config: pytest.Config) -> Iterator[Path]:
             yield file
 
 
-def _has_checks(file: Path, config: pytest.Config) -> bool:
-    """Whether a file names a marker of the set, or has any test where no set is chosen."""
+def _is_among_checks(path: Path, config: pytest.Config) -> bool:
+    folders = [config.rootpath / one for one in config.getini("testpaths")] or [config.rootpath]
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _has_checks(file: Path, config: pytest.Config, *, at_its_top: bool = False) -> bool:
+    """Whether a file names a marker of the set, or has any test where no set is chosen.
+
+    Args:
+        at_its_top: one of its functions has to be a test as well: classes may be bases of others.
+    """
     try:
         text = file.read_text("utf-8", "replace")
     except OSError:
         return True
+    if at_its_top and not _TEST.search(text):
+        return False
     names = re.findall(r"[a-z_]\w*", config.option.markexpr or "")
     return any(f"mark.{name}" in text for name in names) if names else "def test" in text

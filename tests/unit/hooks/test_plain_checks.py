@@ -632,6 +632,22 @@ def test_file_that_a_conftest_leaves_out_is_unknown(project, how, arguments):
     assert list(found) == ["OK"]
 
 
+def test_file_of_checks_with_another_name_is_unknown(project):
+    """Which pytest does not look into. Helpers and bases of classes may have any name."""
+    checks = project.folder / "checks"
+    (checks / "south.py").write_text(SOUTH)
+    (checks / "weekly.py").write_text(SOUTH.replace("daily", "weekly"))
+    (checks / "bases.py").write_text(HEAD + "class Base:\n    def test_south(self):\n        assert 200\n")
+    (checks / "helpers.py").write_text("def demand(status):\n    assert status == 200\n")
+    (checks / "test_north.py").write_text(HEAD + "def test_north():\n    assert 200\n")
+    ended = project.run("-m", "daily")
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    found = {record.verdict: record.message for record in project.results().records}
+    said = "checks/south.py: expected a file of checks to be named as test_*.py or *_test.py, got south.py"
+    assert found.pop("UNKNOWN") == said
+    assert list(found) == ["OK"]
+
+
 @pytest.mark.parametrize("arguments", [("--ignore", "checks/test_south.py"), ("--ignore-glob", "*/test_south.py")])
 def test_file_that_the_command_line_leaves_out_was_not_asked_for(project, arguments):
     (project.folder / "checks" / "test_south.py").write_text(SOUTH)
