@@ -80,6 +80,12 @@ def test_message_about_workers_beside_a_good_status_counts(message: str, expecte
         ('"worker":{"last_heartbeat":"30 seconds ago","heartbeat_interval_seconds":7200}', OK),
         ('"worker":"last seen 5 seconds ago"', OK),
         ('"worker":"last seen 3 days ago, with errors"', UNKNOWN),
+        ('"users":{"last_seen":"3 days ago"}', OK),
+        ('"scheduler":{"last_tick_duration_seconds":4000}', OK),
+        (
+            '"builds":{"message":"Halted builds: 0"},"downloads":{"info":"paused downloads resume by themselves"}',
+            OK,
+        ),
         ('"workers":"5/5 busy, 12 waiting"', UNKNOWN),
         ('"sidekiq":{"workers":"5/5 busy, 12 waiting"}', OK),
         ('"certificate":{"validFrom":"2025-01-01T00:00:00Z","validTo":"2026-01-01T00:00:00Z"}', WARNING),

@@ -17,7 +17,7 @@ _FILLING = word_set("at on date time timestamp since")
 # What is renewed before its end, or something stops; a session, a lock or an entry of a cache only ends.
 _RENEWED = word_set(
     """certificate certificates cert certs ssl tls x509 https license licence subscription domain credential
-    credentials password secret apikey ca"""
+    credentials secret apikey ca"""
 )
 _LASTING = word_set("token tokens key keys lease account")
 _LEAST_DATE = 1e9  # a smaller number is no Unix time

@@ -50,6 +50,11 @@ _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
 _WAITS = word_set("delay lag")
 _SIGNS = word_set("heartbeat heartbeats beat seen tick ping contact")
+_DURATIONS = word_set("duration took runtime latency rtt")
+# Who may stay away for as long as they like.
+_PEOPLE = word_set(
+    "user users visitor visitors customer customers client clients session sessions member members author admin"
+)
 _AGES = word_set("age ago since elapsed last")
 # Times that somebody has chosen, that are of something else, or sums of many.
 _OTHERS = LIMITING | word_set(
@@ -117,9 +122,11 @@ def _since_sign(
     """Seconds since the last sign of life, by the key (``heartbeat_age_seconds``) or in words; None for anything
     else.
     """
+    if {*name, *own} & _PEOPLE:
+        return None
     if isinstance(value, str) and (match := _SIGN_AGO.search(value[:_LONGEST].casefold())):
         return _length(match[1])
-    is_age = {*own} & _AGES and {*name, *own} & _SIGNS and not {*own} & (_OTHERS - {"last"})
+    is_age = {*own} & _AGES and {*name, *own} & _SIGNS and not {*own} & (_OTHERS - {"last"} | _DURATIONS)
     if not is_age:
         return None
     if isinstance(value, str) and re.fullmatch(rf"{_PARTS}(?:,? ?{_PARTS}){{0,3}}", bare := _bare(value)):

@@ -142,7 +142,8 @@ _TROUBLE = re.compile(
     r"|no (?:\w+ )?(?:workers?|consumers?|response|answer|heartbeat|leader|primary|backup|space|master)\b"
     r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
     r"|of \d+ (?:\w+ )?fail(?:ed|ing))"
-    r"|^(?:stale|missing|broken|corrupt(?:ed)?|stuck|paused|suspended|halted)\b"
+    r"|^(?:stale|missing|broken|corrupt(?:ed)?|stuck)\b"
+    r"|^(?:paused|suspended|halted)(?=$|:(?! ?0)|[!.,;(]| (?:since|by|at|for|until|due|because|on|after)\b)"
     r"|^expired (?:on|at|since|for|\d+ \w+ ago)\b|\bexpires? in -\d"
     r"|(?<!not )(?<!no )\b(?:stale|missing|broken|corrupt(?:ed)?|stuck)$",
     re.IGNORECASE,
