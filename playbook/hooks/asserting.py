@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest._code import Frame
 from _pytest.assertion import rewrite
 
 from playbook.core.engine import REGISTRY
@@ -55,6 +56,8 @@ _HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
 _PACKAGES = {"site-packages", "dist-packages"}  # also those of the user, and of Debian
 # Beginnings of names of functions that raise AssertionError on behalf of their caller.
 _ASSERTING = ("assert", "fail", "expect", "should", "to_", "not_to_")
+# Functions of unittest that call what is around a test: its asserts are those of a fixture.
+_AROUND_A_TEST = {"_callSetUp", "_callTearDown", "_callCleanup"}
 Redact = Callable[[str], str]
 
 
@@ -147,6 +150,8 @@ def meaning(
         critical = verdict_of(error) is Verdict.CRITICAL
         text = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
         return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {text}")
+    if isinstance(error, pytest.fail.Exception) and str(error.msg).startswith("Unexpected success"):  # of unittest
+        error, expected = None, ""
     if error is None and (expected is not None or "[XPASS(strict)]" in str(report.longrepr)):
         subject, wanted = f"{title}, marked xfail", "the failure that the mark expects"
         notes.judge.that(False, subject, expected=wanted, found="a pass: take the mark away", warn=True)
@@ -198,21 +203,25 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
         return by_check and not isinstance(error, pytest.xfail.Exception)
     if not isinstance(error, AssertionError) or isinstance(error, Critical):
         return False
+    if any(one.frame.code.name in _AROUND_A_TEST and _is_of_unittest(one.frame) for one in excinfo.traceback):
+        return False
     own = [_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback]
     if not any(own):
         return False
     called = excinfo.traceback[len(own) - own[::-1].index(True) :]
-    if not called:
-        return True
-    return _asserts(called[0].frame.code.name, str(called[0].frame.f_globals.get("__name__", "")))
+    return not called or _asserts(called[0].frame)
 
 
-def _asserts(function: str, module: str) -> bool:
+def _is_of_unittest(frame: Frame) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("unittest.")
+
+
+def _asserts(frame: Frame) -> bool:
     """Whether a library's function that the check calls is there to assert: unittest's, Mock's, NumPy's,
     Hamcrest's and Playwright's. Its AssertionError is the check's judgement; one of any other function is a crash.
     """
-    function = function.lstrip("_").lower()
-    is_context = function == "exit__" and module.startswith("unittest.")
+    function = frame.code.name.lstrip("_").lower()
+    is_context = function == "exit__" and _is_of_unittest(frame)
     return is_context or function.startswith(_ASSERTING)
 
 

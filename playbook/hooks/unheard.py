@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import traceback
 import unittest
@@ -18,12 +19,12 @@ _METHODS = [name for name in dir(unittest.TestCase) if name.startswith("assert")
 def methods_told(case: object, tell: Callable[[str], None]) -> Iterator[None]:
     """Tell the name of each asserting method of a TestCase that holds, which pytest's own hook does not see.
 
-    One that another one calls is a part of it.
+    One that another one calls is a part of it, and one of ``setUp`` is no judgement.
     """
     if not isinstance(case, unittest.TestCase):
         yield
         return
-    told = _Told(tell)
+    told = _Told(tell, case._testMethodName)
     usual = {name: vars(case)[name] for name in _METHODS if name in vars(case)}
     for name in _METHODS:
         setattr(case, name, told.wrapped(name, getattr(case, name)))
@@ -36,8 +37,8 @@ def methods_told(case: object, tell: Callable[[str], None]) -> Iterator[None]:
 
 
 class _Told:
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[str], None], test: str) -> None:
+        self._tell, self._test = tell, test
         self._depth = 0
 
     def wrapped(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,11 +49,17 @@ class _Told:
                 result = method(*args, **kwargs)
             finally:
                 self._depth -= 1
-            if not self._depth:
+            if not self._depth and self._is_within_the_test():
                 self._tell(name)
             return result
 
         return asserted
+
+    def _is_within_the_test(self) -> bool:
+        frame = inspect.currentframe()
+        while frame and frame.f_code.co_name != self._test:
+            frame = frame.f_back
+        return frame is not None
 
 
 class LostTasks(logging.Handler):

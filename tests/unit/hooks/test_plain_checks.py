@@ -92,6 +92,41 @@ class Shop(unittest.TestCase):
         self.assertEqual(1, 1)
         raise ValueError("no idea")
 """,
+    "UNKNOWN in setUp": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(1, 2)
+
+    def test_ending(self):
+        self.assertEqual(1, 1)
+""",
+    "UNKNOWN where setUp alone asserts": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(1, 1)
+
+    def test_ending(self):
+        pass
+""",
+    "WARNING by an unexpected success": """
+import unittest
+
+class Shop(unittest.TestCase):
+    @unittest.expectedFailure
+    def test_ending(self):
+        self.assertEqual(1, 1)
+""",
+    "OK in a coroutine of unittest": """
+import unittest
+
+class Shop(unittest.IsolatedAsyncioTestCase):
+    async def test_ending(self):
+        self.assertEqual(1, 1)
+""",
     "CRITICAL by a mock": """
 from unittest.mock import Mock
 
