@@ -132,12 +132,8 @@ class _Reader(SingleValues):
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         self._work(name, value, counts=numbers_aside)
         tally, free = health_amounts.is_tally(keys), free_keys(name, value)
-        explained = any(
-            health_keys.is_status(key) and isinstance(one, str) and state_of(one) for key, one in value
-        )
-        is_up_in_words = any(
-            health_keys.is_status(key) and isinstance(one, str) and state_of(one) is not None for key, one in value
-        )
+        stated = [state_of(one) for key, one in value if health_keys.is_status(key) and isinstance(one, str)]
+        explained, is_up_in_words = any(stated), any(state is not None for state in stated)
         is_over = health_keys.tells_of_no_failures(value)
         for key, inner in value:
             if health_keys.holds_history(key) and (is_over or is_followed_by_success(value, key, inner)):
