@@ -20,6 +20,7 @@ from playbook.hooks.command_line import (
     pytest_configure,
     pytest_sessionstart,
 )
+from playbook.hooks.ignored import pytest_collect_file, pytest_ignore_collect
 from playbook.hooks.removed import pytest_itemcollected
 from playbook.hooks.running import (
     pytest_runtest_protocol,
@@ -44,12 +45,14 @@ __all__ = [
     "pytest_addoption",
     "pytest_assertion_pass",
     "pytest_cmdline_main",
+    "pytest_collect_file",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_configure_node",
     "pytest_exception_interact",
     "pytest_generate_tests",
+    "pytest_ignore_collect",
     "pytest_itemcollected",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",

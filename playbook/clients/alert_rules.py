@@ -91,6 +91,8 @@ class Rules:
                 "rules in part",
                 expected="all of the rules",
                 got=f"an answer with the warning {door.quoted(self.warnings[0], 160)}",
+                hint="Look at the component that the warning names, such as a Thanos rule or a "
+                "store; until it answers, rules may be missing.",
             )
         if not self.names and not self.unknown:
             return coverage + lacking(

@@ -184,6 +184,8 @@ class Alertmanager:
                 f"Alertmanager {words(status, 80)}",
                 expected="an Alertmanager that is ready",
                 got=f"one that is {words(status, 80)}",
+                hint="Look again in a minute: it settles with its peers after a start. If it stays"
+                " so, see its log.",
             ),
             age,
         )

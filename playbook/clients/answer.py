@@ -25,10 +25,13 @@ CACHES = (
     "cdn-cache",
     "x-cache-status",
     "x-proxy-cache",
+    "x-nginx-cache",
     "x-vercel-cache",
     "x-litespeed-cache",
 )
 AGE = "age"
+# Of these the service itself has said just now that the copy is as good as new.
+_RENEWED = re.compile(r"(?i)revalidated|refresh_?hit")
 _OF_PARTS = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.MULTI_STATUS)
 # How caches say that they gave an old copy as they could not get a new one: Cloudflare, nginx under its usual
 # names, Squid and Akamai, https://www.rfc-editor.org/rfc/rfc9211 and https://www.rfc-editor.org/rfc/rfc7234#section-5.5
@@ -46,12 +49,24 @@ _NOT_RENEWED = {
 
 def cache_hit(headers: Mapping[str, str]) -> str:
     """The header that shows that a cache answered; empty where none does."""
-    for name in CACHES:
-        if _HIT.search(headers.get(name, "")):
-            return f"{name}: {headers[name]}"
+    if said := cache_says(headers):
+        return said
     age = headers.get(AGE, "")
     ages = [one.strip() for one in age.split(",")]
     return f"age: {age}" if any(one.isdecimal() and one.strip("0") for one in ages) else ""
+
+
+def cache_says(headers: Mapping[str, str], *, kept: bool = False) -> str:
+    """The header by which a cache says that it gave the answer itself; empty without one. nginx adds no Age.
+
+    Args:
+        kept: only if it did so without asking the service.
+    """
+    for name in CACHES:
+        said = headers.get(name, "")
+        if _HIT.search(said) and not (kept and _RENEWED.search(said)):
+            return f"{name}: {said}"
+    return ""
 
 
 def not_renewed(headers: Mapping[str, str]) -> str:

@@ -181,6 +181,8 @@ class Project(Message, frozen=True):
                 f"lockfileVersion {self.form}",
                 expected=f"a lock file of version {', '.join(map(str, _FORMS))}",
                 got=f"one of version {self.form}, which is not known here",
+                hint="Write it anew with a current npm (`npm install --package-lock-only`), and "
+                "commit the lock file.",
             )
         return total
 

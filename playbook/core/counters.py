@@ -92,7 +92,12 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the growth of one counter is known: an earlier reading may be without it."""
         if name in self.by or not self.coverage.enough:
             return self.coverage
-        return lacking("", expected=f"an earlier reading of {name}", got="one without it")
+        return lacking(
+            "",
+            expected=f"an earlier reading of {name}",
+            got="one without it",
+            hint="The next run knows it, if one takes place within a day.",
+        )
 
     @property
     def over(self) -> str:

@@ -18,6 +18,7 @@ import msgspec
 
 from playbook.core import lines
 from playbook.core.clock import Moment
+from playbook.core.wording import plural
 from playbook.history.runs import LONGEST_LINE, RunLine, files_since, run_of
 
 
@@ -46,9 +47,14 @@ class _Places:
 
 
 class _File:
-    """One file of a history, as far as it has been looked through."""
+    """One file of a history, as far as it has been looked through.
+
+    Attributes:
+        damaged: number of its lines that are those of no run.
+    """
 
     def __init__(self) -> None:
+        self.damaged = 0
         self._identity = (0, 0)
         self._seen = 0
         self._places: dict[str, _Places] = {}
@@ -74,7 +80,7 @@ class _File:
         status = os.fstat(descriptor)
         identity = status.st_dev, status.st_ino
         if identity != self._identity or status.st_size < self._seen:
-            self._identity, self._seen, self._places = identity, 0, {}
+            self._identity, self._seen, self._places, self.damaged = identity, 0, {}, 0
         if status.st_size == self._seen:
             return
         with open(descriptor, "rb", closefd=False) as stream:
@@ -83,13 +89,18 @@ class _File:
                 text = line.removesuffix(b"\n")
                 if len(text) <= LONGEST_LINE:
                     self._note(text, self._seen)
+                else:
+                    self.damaged += 1
                 self._seen += len(line)
 
     def _note(self, text: bytes, at: int) -> None:
         try:
             owner = _WHOSE.decode(text)
         except lines.DAMAGE:
-            return  # nor is it a run; `python -m playbook history` tells what is wrong with it
+            self.damaged += bool(
+                text.strip()
+            )  # nor is it a run; `python -m playbook history` tells what is wrong with it
+            return
         self._places.setdefault(owner.target, _Places()).add(at, len(text), owner.started)
 
 
@@ -99,6 +110,17 @@ class RunsByTarget:
     def __init__(self) -> None:
         self._lock = Lock()
         self._files: dict[Path, _File] = {}
+        self._unread: set[Path] = set()
+
+    @property
+    def problems(self) -> str:
+        """What could not be read so far: ``3 lines``, ``1 file``; empty where everything was."""
+        damaged = sum(file.damaged for file in self._files.values())
+        parts = (
+            plural(damaged, "line") if damaged else "",
+            plural(len(self._unread), "file") * bool(self._unread),
+        )
+        return " and ".join(filter(None, parts))
 
     def of(self, folder: Path, target: str, since: datetime) -> tuple[RunLine, ...]:
         """What ``history.runs.read(folder, since=since).of(target)`` returns, oldest first.
@@ -117,5 +139,6 @@ class RunsByTarget:
         for file in files_since(folder, since):
             try:
                 yield from self._files.setdefault(file, _File()).runs(file, target, since)
+                self._unread.discard(file)
             except OSError:
-                continue  # nothing is known from it; `python -m playbook history` reports why
+                self._unread.add(file)  # nothing is known from it; `python -m playbook history` reports why

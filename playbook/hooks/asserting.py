@@ -7,8 +7,8 @@
     XPASS                            WARNING     an expected failure did not occur: remove the mark
     anything else                    UNKNOWN     a crash says nothing about the system
 
-An assert counts if the check's own code makes it: in its file or below its folder. An assert of a library or a
-fixture is a crash.
+An assert counts if the check's own code makes it, in its file or below its folder, or calls a function that is
+there for it, such as unittest's. Any other assert of a library, and one of a fixture, is a crash.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import inspect
 import sysconfig
 import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest._code import Frame
 from _pytest.assertion import rewrite
 
 from playbook.core.engine import REGISTRY
@@ -53,6 +54,10 @@ _HIDDEN: tuple[tuple[str, type[Warning]], ...] = (
     ("Test functions should return None, .* returned <class 'bool'>", pytest.PytestReturnNotNoneWarning),
 )
 _PACKAGES = {"site-packages", "dist-packages"}  # also those of the user, and of Debian
+# Beginnings of names of functions that raise AssertionError on behalf of their caller.
+_ASSERTING = ("assert", "fail", "expect", "should", "to_", "not_to_")
+# Functions of unittest that call what is around a test: its asserts are those of a fixture.
+_AROUND_A_TEST = {"_callSetUp", "_callTearDown", "_callCleanup"}
 Redact = Callable[[str], str]
 
 
@@ -82,6 +87,22 @@ def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: R
     """
     if notes.asserts_count and len(notes.judge.judgements) < _MOST and not _is_by_a_library():
         notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
+
+
+def note_method(notes: Notes, title: str, name: str) -> None:
+    """Record a method of unittest that holds, as ``note_pass`` records an assert; its arguments are not shown."""
+    if notes.asserts_count and len(notes.judge.judgements) < _MOST:
+        notes.judge.note(_judgement(Verdict.OK, title, f"{name} to hold", "that it holds"))
+
+
+def of_a_lost_task(error: BaseException, title: str, redact: Redact) -> Unmeasured:
+    """What a check ends with where a task has failed that nothing awaited."""
+    said = redact(str(error)).partition("\n")[0]
+    return Unmeasured(
+        f"{title}: expected tasks that end well, got one with {type(error).__name__}: {said}",
+        service="",
+        hint="Await each task, e.g. in an asyncio.TaskGroup; asyncio only logs the error of any other one.",
+    )
 
 
 def note_part(notes: Notes, title: str, error: BaseException, redact: Redact) -> None:
@@ -122,12 +143,15 @@ def meaning(
         )
     if isinstance(error, pytest.FixtureLookupError):
         return _no_fixture(error, title)
-    if call.excinfo and call.when == "call" and _is_judgement(call.excinfo, path):
-        error = _failed(call.excinfo, notes, title, redact)
+    judged = _judged(call.excinfo, path) if call.excinfo and call.when == "call" else None
+    if judged:
+        error = judged.value if isinstance(judged.value, Critical) else _failed(judged, notes, title, redact)
     if expected is not None and report.skipped:
         critical = verdict_of(error) is Verdict.CRITICAL
         text = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
         return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {text}")
+    if isinstance(error, pytest.fail.Exception) and str(error.msg).startswith("Unexpected success"):  # of unittest
+        error, expected = None, ""
     if error is None and (expected is not None or "[XPASS(strict)]" in str(report.longrepr)):
         subject, wanted = f"{title}, marked xfail", "the failure that the mark expects"
         notes.judge.that(False, subject, expected=wanted, found="a pass: take the mark away", warn=True)
@@ -146,6 +170,31 @@ def objection(report: pytest.TestReport, title: str, redact: Redact) -> Unmeasur
     )
 
 
+def _judged(
+    excinfo: pytest.ExceptionInfo[BaseException], path: Path
+) -> pytest.ExceptionInfo[BaseException] | None:
+    """The judgement that this is, or the first in a group of errors, as of tasks that ran at once; None for any
+    other error. In a group others may have crashed, and what is bad counts.
+    """
+    if not isinstance(excinfo.value, BaseExceptionGroup):
+        return excinfo if _is_judgement(excinfo, path) else None
+    for error in leaves_of(excinfo.value):
+        if error.__traceback__ is not None:
+            one = pytest.ExceptionInfo.from_exception(error)
+            if isinstance(error, Critical) or _is_judgement(one, path):
+                return one
+    return None
+
+
+def leaves_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """The errors of a group, and of those within it."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from leaves_of(error)
+        else:
+            yield error
+
+
 def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
@@ -154,9 +203,26 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
         return by_check and not isinstance(error, pytest.xfail.Exception)
     if not isinstance(error, AssertionError) or isinstance(error, Critical):
         return False
-    frame = excinfo.traceback[-1]
-    file = Path(frame.path)
-    return _is_own(frame.frame.f_globals, file, path)
+    if any(one.frame.code.name in _AROUND_A_TEST and _is_of_unittest(one.frame) for one in excinfo.traceback):
+        return False
+    own = [_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback]
+    if not any(own):
+        return False
+    called = excinfo.traceback[len(own) - own[::-1].index(True) :]
+    return not called or _asserts(called[0].frame)
+
+
+def _is_of_unittest(frame: Frame) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("unittest.")
+
+
+def _asserts(frame: Frame) -> bool:
+    """Whether a library's function that the check calls is there to assert: unittest's, Mock's, NumPy's,
+    Hamcrest's and Playwright's. Its AssertionError is the check's judgement; one of any other function is a crash.
+    """
+    function = frame.code.name.lstrip("_").lower()
+    is_context = function == "exit__" and _is_of_unittest(frame)
+    return is_context or function.startswith(_ASSERTING)
 
 
 def _is_a_library(file: Path) -> bool:

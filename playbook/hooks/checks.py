@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Generator
@@ -15,10 +16,11 @@ from playbook.core.check_ids import without_target
 from playbook.core.errors import Unmeasured
 from playbook.core.record import Record
 from playbook.core.verdict import SEVERITY, Critical, Verdict, verdict_of
-from playbook.hooks import asserting
+from playbook.hooks import asserting, unheard
 from playbook.hooks.collecting import ITEM, rule_of, runbook_of
 from playbook.hooks.controller import Controller
 from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.removed import expected_of
 from playbook.hooks.shared import (
     TURNS,
     check_id,
@@ -72,10 +74,19 @@ def report_as_unknown(item: pytest.Item, error: Exception) -> bool:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     notes = item.stash[NOTES]
     notes.asserts_count, notes.runs = "judge" not in getattr(item, "fixturenames", ()), True
+    title = item.stash[ITEM].title
+    tell = functools.partial(asserting.note_method, notes, title)
     try:
-        return (yield)
+        with (
+            unheard.lost_tasks(item.path.parent) as tasks,
+            unheard.methods_told(getattr(item, "instance", None), tell),
+        ):
+            result = yield
     finally:
         notes.runs = False
+    if tasks.found:
+        raise asserting.of_a_lost_task(tasks.found, title, redact)
+    return result
 
 
 @pytest.hookimpl(
@@ -111,7 +122,12 @@ def pytest_runtest_makereport(
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
         run = run_of(item)
-        notice = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
+        notice = ToldByWorker(
+            run.timings(),
+            run.left_out,
+            waited_for(item.stash[TARGET]),
+            expected_of(item.config, item.stash[TARGET]),
+        )
         report.playbook_told = msgspec.json.encode(notice).decode()  # type: ignore[attr-defined]
     if RUNS not in item.config.stash:  # fixtures are shown without executing a check
         return report

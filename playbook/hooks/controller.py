@@ -297,8 +297,8 @@ class Controller:
             terminal.write_line(text, **markup)
         for name, why in folder.problems.items():
             terminal.write_line(f"  not written: {name} ({why})", red=True)
-        if self.first.not_kept:
-            terminal.write_line(f"  not in the history: {self.first.not_kept}", red=True)
+        for text, markup in self.first.about_its_history():
+            terminal.write_line(text, **markup)
 
     def stop(self) -> None:
         """Stop everything that was started. Always called."""

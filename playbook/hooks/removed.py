@@ -19,6 +19,7 @@ from playbook.readers.load.order import MARKER
 
 _COLLECTED = pytest.StashKey[list[pytest.Item]]()
 EXPECTED = pytest.StashKey[list[pytest.Item]]()  # what a whole run has to execute, taken away or not
+_BY_TARGET = pytest.StashKey[dict[str, dict[str, Item | None]]]()
 
 Selected = tuple[str, str, Item | None]  # target, id of the check without the target, and item
 
@@ -34,6 +35,15 @@ def taken_away(config: pytest.Config, items: Sequence[pytest.Item]) -> list[pyte
     collected = config.stash.get(_COLLECTED, [])
     config.stash[_COLLECTED] = []
     return [item for item in collected if id(item) not in there and _is_chosen(item)]
+
+
+def expected_of(config: pytest.Config, target: str) -> dict[str, Item | None]:
+    """The checks of one target that a whole run has to execute, by their id without the target."""
+    if _BY_TARGET not in config.stash:
+        by_target = config.stash[_BY_TARGET] = {}
+        for item in config.stash.get(EXPECTED, ()):
+            by_target.setdefault(item.stash[TARGET], {})[check_id(item)] = item.stash.get(ITEM, None)
+    return config.stash[_BY_TARGET].get(target, {})
 
 
 def _is_chosen(item: pytest.Item) -> bool:

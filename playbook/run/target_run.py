@@ -6,7 +6,7 @@ Targets are independent, so a problem with one does not affect the others. Indep
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -69,11 +69,13 @@ class ToldByWorker(msgspec.Struct, frozen=True):
     Attributes:
         left_out: see ``Run.left_out``.
         waited: seconds of waiting for the rate limit, see ``playbook.clients.pace``.
+        expected: its checks, with those that a plugin or a conftest.py has removed.
     """
 
     timings: list[Timing]
     left_out: dict[str, str]
     waited: float
+    expected: dict[str, Item | None]
 
 
 class TargetRun:
@@ -166,6 +168,13 @@ class TargetRun:
         """What is not part of the product."""
         return left_out(self.run.left_out, self.settings.target.without)
 
+    def about_its_history(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        """What to say of the history on a terminal: what could not be read, and that the run is not in it."""
+        if unread := self._known.problems:
+            yield f"  {unread} of the history cannot be read: python -m playbook history", {"yellow": True}
+        if self.not_kept:
+            yield f"  not in the history: {self.not_kept}", {"red": True}
+
     def not_written(self, name: str, why: str) -> None:
         """Record a file that could not be written; reported at the end."""
         if self.folder:
@@ -182,6 +191,8 @@ class TargetRun:
         self.timings += told.timings
         self.run.left_out |= told.left_out
         self._waited = told.waited
+        for check, item in () if self.order.partial else told.expected.items():
+            self.selected[check] = self.selected.get(check) or item
 
     @property
     def waited(self) -> float:

@@ -36,7 +36,7 @@ def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
         else f"{file}: expected a {kind} of checks, got {got}{where}",
         evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
         why="None of its checks has run.",
-        next_step="Fix the file at the line that the message names, then run the set again.",
+        next_step="Fix the file at the line that the message names, or what leaves it out, and run the set again.",
         started=iso(now),
     )
 

@@ -301,3 +301,97 @@ def test_error_page_of_next_in_the_sites_design_is_failing(properties: str, rout
     """As a cache or an export serves it with 200."""
     body = page("Portfolio", f"{HEADING}{FILLED * 9}<img src=a>{NEXT_DATA % (properties, route)}")
     assert verdict(answered(body)) == expected
+
+
+# What i18n libraries show of a text that nobody has translated: vue-i18n and react-i18next, also with a namespace,
+# next-intl, ngx-translate, Laravel, i18n-js, Hugo, Thymeleaf, Java's message tags and i18next.
+UNTRANSLATED = """
+<h2>home.hero.title</h2>
+<h2>common:hero.title</h2>
+<p>HomePage.intro.description</p>
+<p>HOME.HERO.SUBTITLE</p>
+<button>hero.ctaButton</button>
+<nav><a href=/>nav.home</a><a href=/about>nav.about</a><a href=/faq>nav.faq</a></nav>
+<p>messages.welcome</p><p>messages.newest</p>
+<p>MISSING_MESSAGE: Could not resolve `Home.title` in messages for locale `de`.</p>
+<p>[missing "de.home.lead" translation]</p>
+<p>[i18n] home_lead</p>
+<p>t('home.lead')</p>
+<p>{t("home.lead")}</p>
+<p>$t('home.lead')</p>
+<p>__('messages.welcome')</p>
+<p>@:home.lead</p>
+<p>%home.lead%</p>
+<p>{home.lead}</p>
+<p>[untranslated: home.lead]</p>
+<p>home.photos_count.other</p>
+<p>HOME_TITLE</p>
+<p>home_subtitle</p>
+<nav><a href=/>NAV_HOME</a><a href=/about>NAV_ABOUT</a><a href=/faq>NAV_FAQ</a></nav>
+<p>??home.lead_de??</p>
+<p>???home.lead???</p>
+<p>Missing translation: home.lead</p>
+<p>key 'home.lead (de)' returned an object instead of string.</p>
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("part", UNTRANSLATED)
+def test_page_with_keys_in_place_of_its_texts_is_not_whole(part: str) -> None:
+    body = page("Portfolio", f"{HEADING}{FILLED * 9}{part}<img src=a>")
+    assert verdict(answered(body)) == UNKNOWN
+    assert verdict(answered(body), PageRules("https://portfolio.example", expect="Photographs of the north")) == OK
+
+
+@pytest.mark.parametrize("title", ["home.meta.title", "home.title | Portfolio", "Portfolio – seo:home.title"])
+def test_title_that_is_the_key_of_one_is_not_whole(title: str) -> None:
+    assert verdict(answered(page(title, f"{HEADING}{FILLED * 9}<img src=a>"))) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<h2 data-i18n="home.hero.title">home.hero.title</h2>',  # which a script replaces
+        "<h2 translate>HOME.HERO.TITLE</h2>",
+        "<p><code>home.hero.title</code></p>",
+        "<p>The text of home.hero.title is short.</p>",
+        "<p>www.portfolio.example</p><p>shop.portfolio.example</p><p>ada.name</p>",
+        "<p>contact.ada@portfolio.example</p>",
+        "<a href=/a>home.jpg</a><a href=/b>home.png</a><a href=/c>index.html</a><a href=/c>index.php</a>",
+        "<h2>document.title</h2>",
+        "<p>snake_case</p><p>home_is_where</p><p>MAX_VALUE</p><p>[sic: home]</p><p>100%pure%</p>",
+        "<p>v2.1.0</p><p>Next.js</p><p>Node.js</p><p>a.m.</p><p>e.g.</p>",
+        "<p>home.page</p>",
+        "<p>gallery.de</p><p>gallery.fr</p><p>contact.photos</p><p>contact.studio</p>",
+        "<p>Why??</p><p>???</p><p>Missing: translation</p>",
+    ],
+)
+def test_text_that_only_resembles_a_key_is_ok(part: str) -> None:
+    assert verdict(answered(page("Portfolio", f"{HEADING}{FILLED * 9}{part}<img src=a>"))) == OK
+
+
+# Short pages of notes whose newest article is about an error.
+QUOTING = [
+    "<h1>Error: Cannot find module 'sharp'</h1>",
+    "<h1>Fatal error: Allowed memory size exhausted</h1>",
+    "<h1>502 Bad Gateway</h1><p>How I found it.</p>",
+    "<article><h1>Something went wrong</h1><p>On losing a film in Bergen.</p></article>",
+]
+
+
+@pytest.mark.parametrize("article", QUOTING)
+def test_required_text_tells_an_article_about_an_error_from_one(article: str) -> None:
+    """It stands outside of title and headings, which an error page may fill with the site's name."""
+    body = page("Notes of Ada", f"<nav>Notes of Ada</nav>{article}<footer>Written in Bergen</footer><img src=a>")
+    rules = PageRules("https://portfolio.example", expect="Written in Bergen")
+    assert verdict(answered(body), rules) == OK
+    assert verdict(answered(body)) == CRITICAL
+    assert verdict(answered(body), PageRules("https://portfolio.example", expect="Photographs")) == CRITICAL
+    error = page("502 Bad Gateway", "<h1>502 Bad Gateway</h1><p>Written in Bergen</p><img src=a>")
+    assert verdict(answered(error), rules) == CRITICAL
+
+
+@pytest.mark.parametrize("article", QUOTING[:3])
+def test_heading_that_leads_to_an_article_may_quote_an_error(article: str) -> None:
+    linked = article.replace("<h1>", "<h1><a href=/notes/12>").replace("</h1>", "</a></h1>")
+    body = page("Notes of Ada", f"<nav>Notes of Ada</nav>{linked}<p>Ice and harbours.</p><img src=a>")
+    assert verdict(answered(body)) == OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 
 import pytest
 
@@ -17,11 +18,11 @@ from playbook.measure.web.health_report import UnknownShapeError
 OK, WARNING, CRITICAL, UNKNOWN = "OK", "WARNING", "CRITICAL", "UNKNOWN"
 
 
-def verdict(body: bytes) -> str:
+def verdict(body: bytes, now: datetime | None = None) -> str:
     """The check's verdict for this body with HTTP 200."""
     judge = Judge()
     try:
-        health = Health("/health", 200, read_report(body), Phases(), ())
+        health = Health("/health", 200, read_report(body, now), Phases(), ())
     except UnknownShapeError as error:
         judge.add_coverage("health", lacking("", expected="a report", got=str(error)))
         judge.that(True, "Health", expected="healthy", found="")

@@ -97,6 +97,7 @@ def test_number_or_code_beside_a_good_status_counts(body: str, expected: str) ->
         '{"status":"ok","db":{"status":"ok","measured_at":"2026-11-01T00:00:00Z"}}',
         '{"status":"ok","worker":{"lastSeen":1793491200000}}',
         '{"status":"ok","worker":{"last_heartbeat_at":"2026-11-01T00:00:00Z"}}',
+        '{"status":"ok","processes":[{"hostname":"a","busy":2,"beat":1793491200.0}]}',  # Sidekiq
         '{"status":"ok","checks":[{"name":"db","status":"ok","checkTime":"2026-11-01T00:00:00Z"}]}',
     ],
 )

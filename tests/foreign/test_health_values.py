@@ -499,7 +499,7 @@ AMOUNTS = {
     '{"status":"ok","db":"database is locked"}': UNKNOWN,
     '{"status":"ok","db":"Unknown database \'shop\'"}': UNKNOWN,
     '{"status":"ok","storage":"Read-only file system"}': UNKNOWN,
-    '{"status":"ok","worker":"last seen 3 days ago"}': UNKNOWN,
+    '{"status":"ok","worker":"last seen 3 days ago"}': WARNING,
     '{"status":"ok","db":"PostgreSQL 15.4 on x86_64-pc-linux-gnu","cache":"Redis 7.2 (10.0.0.5)"}': OK,
     '# HELP up Was it up\n# TYPE up gauge\nup 1\nerrors_total{kind="failed"} 3\n': UNKNOWN,
     'healthy 1\nredis_up{job="redis"} 1\n': UNKNOWN,

@@ -89,7 +89,12 @@ class AppStatus:
     def coverage(self) -> Coverage:
         """One response of the website's app that lists the components; their use is not needed."""
         if not self.components and not self.others:
-            return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
+            return whole("1 answer") + lacking(
+                "",
+                expected="an app spec with components",
+                got="none",
+                hint="Name the app of the website in digitalocean.app_id; this one has nothing in it.",
+            )
         return whole("1 answer") + self.identity
 
     @property
@@ -111,6 +116,7 @@ class AppStatus:
                 "",
                 expected="the phase of every domain in the app spec",
                 got=f"none of {', '.join(self.unreported)}",
+                hint="Look again in some minutes: the platform tells it once it has begun to set the domain up.",
             )
         return coverage
 

@@ -109,7 +109,12 @@ class AppComponents:
         reported = [one for one in self.worst_first if one.state != NOT_REPORTED]
         silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
         if not self.worst_first and not self.others:
-            return lacking("0 components", expected="components in the app spec", got="none")
+            return lacking(
+                "0 components",
+                expected="components in the app spec",
+                got="none",
+                hint="Name the app of the website in digitalocean.app_id; this one has nothing in it.",
+            )
         kinds = understood(len(self.unknown_kinds), 1, "kinds of components", examples=self.unknown_kinds)
         return kinds + share(
             len(reported),

@@ -192,7 +192,12 @@ def _active_coverage(releases: Iterable[Release]) -> Coverage:
     if "ACTIVE" in phases:
         return Coverage()
     only = ", ".join(sorted(phases))
-    return lacking("", expected="a deployment in phase ACTIVE among those listed", got=f"only {only}")
+    return lacking(
+        "",
+        expected="a deployment in phase ACTIVE among those listed",
+        got=f"only {only}",
+        hint="Deploy a release that works, or see in the console whether the app is archived.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

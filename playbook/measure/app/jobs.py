@@ -59,7 +59,12 @@ class AppJob:
         if newest is None or (newest.phase in _PHASES and newest.created_at):
             return self.seen
         got = newest.phase if newest.created_at else f"{newest.phase} without a time"
-        return self.seen + lacking("", expected=f"how the last run of the job {self.name} ended", got=got)
+        return self.seen + lacking(
+            "",
+            expected=f"how the last run of the job {self.name} ended",
+            got=got,
+            hint="Look in the console, under the job and its activity.",
+        )
 
     @property
     def row(self) -> list[str]:
@@ -122,7 +127,12 @@ def _job(api: DigitalOceanApi, spec: JobSpec, deployed: datetime | None, now: da
         try:
             fault = fault or _missed(runs, spec.schedule, deployed, now) or _hanging(runs, now)
         except (CronSimError, StopIteration, ValueError):
-            unread = lacking("", expected=f"a schedule of the job {spec.name} such as 17 6 * * *", got=when)
+            unread = lacking(
+                "",
+                expected=f"a schedule of the job {spec.name} such as 17 6 * * *",
+                got=when,
+                hint="Correct the schedule in the app spec.",
+            )
     return AppJob(spec.name, when, fault, tuple(runs), runs.coverage + unread)
 
 

@@ -29,6 +29,16 @@ _PUSHED = re.compile(r"(?i)^(commit|image|tag) \S+ (was )?pushed")
 _ROLLED_BACK = re.compile(r"(?i)\b(auto\w*[ -]?)?roll(ed|ing|s)?[ -]?back")
 
 
+def cause_type_of(deployment: Deployment) -> str:
+    """What caused a deployment, in one of the platform's words; empty where it does not say."""
+    return deployment.cause_details.type if deployment.cause_details else ""
+
+
+def is_by_platform(cause_type: str) -> bool:
+    """Whether the platform makes a deployment of this cause by itself, from what was already deployed."""
+    return cause_type in BY_PLATFORM
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One deployment.
@@ -101,7 +111,7 @@ class Release:
     @property
     def by_platform(self) -> bool:
         """Whether the platform made it by itself, from what was already deployed."""
-        return self.cause_type in BY_PLATFORM
+        return is_by_platform(self.cause_type)
 
     def repairs(self, failed: Release) -> bool:
         """Whether its success shows that what failed is deployed now."""
@@ -184,7 +194,7 @@ def release_of(
         duration=(ended - created).total_seconds() if created and ended and done else None,
         reason=" ".join(filter(None, (why.code, why.message))) if why else "",
         stuck_after=stuck_after,
-        cause_type=deployment.cause_details.type if deployment.cause_details else "",
+        cause_type=cause_type_of(deployment),
         statuses=tuple(deployment.progress.statuses),
         error_steps=deployment.progress.error_steps,
         followed=followed,

@@ -134,7 +134,12 @@ class ResourceWeek:
     def _unknown_before(self) -> Coverage:
         if not self.seen_before.enough:
             return self.seen_before
-        return lacking("", expected=f"{within(self.what)} samples of the week before", got="too few")
+        return lacking(
+            "",
+            expected=f"{within(self.what)} samples of the week before",
+            got="too few",
+            hint="Look again in a week, or keep the samples for longer.",
+        )
 
     def evidence(self) -> list[Evidence]:
         """A row and a curve for each component."""

@@ -17,7 +17,7 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.wording import moment
 from playbook.measure.app.app import OwnApp
 from playbook.measure.app.deployments import BACK, newest_first
-from playbook.measure.app.release import BY_PLATFORM, GOOD
+from playbook.measure.app.release import GOOD, cause_type_of, is_by_platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,12 @@ class RollbackPlan:
                 "deploy instead.",
             )
         if self.running is None:
-            coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
+            coverage += lacking(
+                "",
+                expected="a deployment in phase ACTIVE to go back from",
+                got="none",
+                hint="Deploy a release that works: nothing serves, so that there is nothing to go back from.",
+            )
         return coverage
 
     @property
@@ -143,12 +148,12 @@ def _plan(digitalocean: DigitalOceanApi, now: datetime) -> RollbackPlan:
     running = next((deployment for deployment in ordered if deployment.phase == "ACTIVE"), None)
     good = [one for one in ordered[ordered.index(running) if running else 0 :] if one.phase in GOOD]
     # What the platform made by itself is the release before it once more.
-    origin = next((number for number, one in enumerate(good) if not _by_platform(one)), None) if running else -1
+    origin = (
+        next((number for number, one in enumerate(good) if not is_by_platform(cause_type_of(one))), None)
+        if running
+        else -1
+    )
     is_same = origin is None and len(good) > 1
     target = next(iter(good[1 if origin is None else origin + 1 :]), None)
     validation = digitalocean.validate_rollback(target.id) if target else None
     return RollbackPlan(running, target, validation, now, listing.coverage, is_same)
-
-
-def _by_platform(deployment: Deployment) -> bool:
-    return deployment.cause_details is not None and deployment.cause_details.type in BY_PLATFORM

@@ -147,7 +147,10 @@ class Window:
                 total += self._freshness(f"{what} of {name}", found[name], wanted, rules)
         if "" in found:
             total += lacking(
-                "", expected=f"a component for all {what}", got=f"{len(found[''])} series without one"
+                "",
+                expected=f"a component for all {what}",
+                got=f"{len(found[''])} series without one",
+                hint="Look at the label that names the component in [metrics].",
             )
         if not awake and not found and not (least and self.hours < _DAY):
             # What may sleep has samples after anybody asked it, which this suite does every day.

@@ -116,7 +116,12 @@ class BackupVerification:
     def coverage(self) -> Coverage:
         """Whether archives exist; how far each was read is in ``read``."""
         if not self.wanted:
-            return lacking("no archive", expected=f"archives in {self.location}", got="none")
+            return lacking(
+                "no archive",
+                expected=f"archives in {self.location}",
+                got="none",
+                hint="Let the backup job run, or correct backups.location.",
+            )
         return whole(f"{len(self.verified)} of {plural(self.wanted, 'archive')}")
 
     @property
@@ -159,7 +164,11 @@ class BackupVerification:
             return Reading(
                 math.nan,
                 coverage=lacking(
-                    "", expected="archives before the newest to compare its number of files with", got="none"
+                    "",
+                    expected="archives before the newest to compare its number of files with",
+                    got="none",
+                    hint="The next backup can be compared. Until then, list the files of this one, and"
+                    " see whether they are all there.",
                 ),
             )
         over = f"{_before(of, len(counts))} ({counts[0]:,} files, median {expected:g})"

@@ -247,6 +247,8 @@ def _compared(archives: Sequence[Archive], newest_of_all: Archive) -> Reading:
                 "nothing to compare with",
                 expected=f"archives before {newest.file.name} to compare its size with",
                 got="empty ones" if before else "none",
+                hint="The next backup can be compared. Until then, list the files of this one, and"
+                " see whether they are all there.",
             ),
         )
     name = "it" if newest is newest_of_all else newest.file.name

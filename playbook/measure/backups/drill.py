@@ -322,7 +322,8 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
     if there:
         drill.coverage += share(min(len(listed), there), there, "images", what="sums")
     elif not found.dump:
-        drill.coverage += lacking("", expected="a dump or images to compare", got="neither")
+        hint = "Name in backups what the archive holds."
+        drill.coverage += lacking("", expected="a dump or images to compare", got="neither", hint=hint)
     if samples is not None and len(listed) > samples:
         listed = Random(drill.archive.file.name).sample(listed, samples)  # noqa: S311 - which ones is no secret
     wrong = [one.path for one in listed if _sum(files / found.located[one.path], one.algorithm) != one.digest]

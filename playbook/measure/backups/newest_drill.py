@@ -170,5 +170,10 @@ def on_record(drill: NewestDrill, what: str) -> Coverage:
             hint="Name the staging targets of this one in recovery.staging.",
         )
     if drill.record.unseen:
-        total += lacking("seen in part", expected=f"{what} that has seen everything", got=drill.record.unseen)
+        total += lacking(
+            "seen in part",
+            expected=f"{what} that has seen everything",
+            got=drill.record.unseen,
+            hint="Repeat the drill once that can be seen.",
+        )
     return total

@@ -51,7 +51,12 @@ class BackupRetention:
     def coverage(self) -> Coverage:
         """The whole listing, and whether the archives' dates are known."""
         if not self.archives:
-            return lacking("no archive", expected=f"archives in {self.location}", got="none")
+            return lacking(
+                "no archive",
+                expected=f"archives in {self.location}",
+                got="none",
+                hint="Let the backup job run, or correct backups.location.",
+            )
         return whole(f"{len(self.archives):,} archives") + dated(self.archives)
 
     @property

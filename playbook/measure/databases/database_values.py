@@ -83,7 +83,12 @@ class Database:
         unreported = "storage, connections and backups" if engine in OTHERS else "storage and connections"
         seen = whole("" if self.is_mysql else f"{self.name}: {unreported} not reported by the API")
         if engine not in MYSQL | POSTGRESQL | OTHERS:
-            seen += lacking("", expected=f"a known engine of {self.name}", got=engine or "no engine")
+            seen += lacking(
+                "",
+                expected=f"a known engine of {self.name}",
+                got=engine or "no engine",
+                hint="Look at it with `doctl databases get`; this suite does not know what its figures mean.",
+            )
         for problem in self.problems:
             seen += lacking(
                 f"{self.name} not read as a whole",

@@ -214,7 +214,8 @@ class Headroom:
         if self.load_test is None:
             return []
         if self.busiest_rate is None:
-            lacks = lacking("no rate of requests", expected="the requests a second of 30 days", got="no samples")
+            hint, expected = "Correct queries.request_rate.", "the requests a second of 30 days"
+            lacks = lacking("no rate of requests", expected=expected, got="no samples", hint=hint)
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         wanted = self.busiest_rate * self.multiple
         test = self.load_test

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InvoiceSummary
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, unread, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Unmeasured, away
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
@@ -131,9 +131,7 @@ def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict
         try:
             products, lack = _products(account.invoice_summary(invoice.invoice_uuid), month)
         except Unmeasured as error:
-            seen += lacking(
-                "", expected=f"the summary of the invoice of {month}", got=str(error), cause=away(error)
-            )
+            seen += unread(error, f"the summary of the invoice of {month}")
             continue
         seen += lack
         for name, dollars in products.items():
@@ -161,7 +159,7 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
             return {}, f"{bills.month}: an old preview", lacking("", expected=expected, got=got)
         products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
     except Unmeasured as error:
-        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
+        return {}, f"{bills.month}: {error}", unread(error, expected)
     return {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}, "", lack
 
 
@@ -177,7 +175,12 @@ def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Co
     lack, listed = Coverage(), sum(products.values())
     if abs(listed - charges.amount) > CENT * (len(products) + 1):
         got = f"items of ${listed:,.2f}" if products else "no items"
-        lack = lacking("", expected=f"items of {month}'s ${charges.amount:,.2f}", got=got)
+        lack = lacking(
+            "",
+            expected=f"items of {month}'s ${charges.amount:,.2f}",
+            got=got,
+            hint="Look at the invoice in the console, under Billing.",
+        )
         products = {}  # an unlisted product has not ended, nor is it new in the next month
     if summary.overages and summary.overages.amount:
         products["Overages"] = summary.overages.amount

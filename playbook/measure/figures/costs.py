@@ -102,12 +102,22 @@ class Bills:
                 hint="Is the usage of this team billed elsewhere, as to an organisation or a reseller?",
             )
         if not self.used_is_dated:
-            return self.listing + lacking("", expected="when the balance was made", got="none")
+            return self.listing + lacking(
+                "",
+                expected="when the balance was made",
+                got="none",
+                hint="Compare the figure with the console, under Billing.",
+            )
         age = (self.read_at - self.used_at).total_seconds() / 86_400
         if -AHEAD_DAYS <= age <= STALE_DAYS:
             return self.listing
         got = f"one of {moment(self.used_at)}"
-        return self.listing + lacking("", expected=f"a balance of the last {STALE_DAYS:g} days", got=got)
+        return self.listing + lacking(
+            "",
+            expected=f"a balance of the last {STALE_DAYS:g} days",
+            got=got,
+            hint="Look at the usage in the console, under Billing; the API usually renews its own every day.",
+        )
 
     @property
     def _is_elsewhere(self) -> bool:

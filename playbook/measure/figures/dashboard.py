@@ -73,7 +73,12 @@ class DashboardView:
         if not self.is_dated:
             return Reading(math.nan, coverage=self.seen)
         if self.minutes is None:
-            none = lacking("no samples", expected="samples of the last day", got="none")
+            none = lacking(
+                "no samples",
+                expected="samples of the last day",
+                got="none",
+                hint="See whether the targets that the dashboard shows are scraped.",
+            )
             return Reading(math.nan, coverage=none)
         return Reading(self.minutes)
 

@@ -59,7 +59,12 @@ class ProcessingTimes(OfImageStats):
 
     def _time(self, stats: FormatStats) -> Reading:
         if stats.mean_ms is None:
-            coverage = lacking("", expected="the time of its images (total_ms)", got="none")
+            coverage = lacking(
+                "",
+                expected="the time of its images (total_ms)",
+                got="none",
+                hint="Let the workers add up their time in this hash, see redis.stats_key.",
+            )
             return Reading(math.nan, coverage=coverage)
         seen = Coverage()
         if stats.mean_ms < _LEAST_MS:

@@ -88,7 +88,11 @@ class Peaks:
         if not self.unknown:
             return whole(f"the usual day of {len(self.days)} components")
         return lacking(
-            "", expected="samples of every hour of the day", got=f"hours without any of {', '.join(self.unknown)}"
+            "",
+            expected="samples of every hour of the day",
+            got=f"hours without any of {', '.join(self.unknown)}",
+            hint="See what stops the samples at these hours, such as a component that sleeps, "
+            "and look again in a week.",
         )
 
     @property

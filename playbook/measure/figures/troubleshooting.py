@@ -179,7 +179,12 @@ class ReleaseEffect:
     def coverage(self) -> Coverage:
         """Whether there is a release with a known time, and requests since then if it is recent."""
         if self.release is None or self.release.age is None:
-            return lacking("", expected="a release that succeeded, with its time", got="none")
+            return lacking(
+                "",
+                expected="a release that succeeded, with its time",
+                got="none",
+                hint="Look at the deployments in the console; none among those listed has ended well.",
+            )
         if self.since is None:
             return whole("no recent release")
         return self.since.coverage + self.since.reading.coverage

@@ -84,7 +84,13 @@ class ImageStats:
             len(self.unknown), self.fields, f"fields of {self.key}", examples=self.unknown
         )
         if self.doubts:
-            seen += lacking("counts disagree", expected=f"counts in {self.key} that agree", got=self.doubts)
+            seen += lacking(
+                "counts disagree",
+                expected=f"counts in {self.key} that agree",
+                got=self.doubts,
+                hint="Let the workers count each image once, in one transaction, or delete the "
+                "hash, and look again after a day.",
+            )
         return seen
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -175,7 +175,8 @@ class WindowSilences:
         total = whole(f"{plural(len(self.alerts), 'alert')} of the settings")
         for name in self.misspelt:
             expected = "a rule for each alert of maintenance.silenced"
-            total += lacking("alert not known", expected=expected, got=f"none named {name}")
+            hint = "Correct the name in maintenance.silenced, and the silence itself."
+            total += lacking("alert not known", expected=expected, got=f"none named {name}", hint=hint)
         return total
 
     @property
@@ -255,11 +256,27 @@ def _silenced(
     labels: Mapping[str, str], silences: list[Silence], window: Window, begins: datetime
 ) -> SilencedAlert:
     name = labels.get("alertname") or ", ".join(f"{key}={value}" for key, value in labels.items())
-    covering = [one for one in silences if (one.since or begins) <= begins and one.until >= window.end]
-    if not covering:
+    best = _covering(silences, begins, window.end)
+    if best is None:
         return SilencedAlert(name, None, timedelta(), timedelta())
-    best = min(covering, key=lambda one: one.until)
     return SilencedAlert(name, best, window.start - (best.since or window.start), best.until - window.end)
+
+
+def _covering(silences: list[Silence], begins: datetime, ends: datetime) -> Silence | None:
+    """The silence that covers a time and ends first; several that do so one after the other are one."""
+    alone = [one for one in silences if (one.since or begins) <= begins and one.until >= ends]
+    if alone:
+        return min(alone, key=lambda one: one.until)
+    chain: Silence | None = None
+    covered = begins
+    while covered < ends:
+        going_on = [one for one in silences if (one.since or begins) <= covered < one.until]
+        if not going_on:
+            return None
+        longest = max(going_on, key=lambda one: one.until)
+        covered = longest.until
+        chain = replace(chain, until=covered) if chain else longest
+    return chain
 
 
 @dataclass(frozen=True, slots=True)

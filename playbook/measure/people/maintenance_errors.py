@@ -92,7 +92,10 @@ class NewErrors:
         after = Coverage()
         if not self.lines_after:
             after = lacking(
-                "nothing since it", expected="lines of the time since the maintenance", got="none since its end"
+                "nothing since it",
+                expected="lines of the time since the maintenance",
+                got="none since its end",
+                hint="Run the set again once the system has written something since.",
             )
         # The hours are judged here; silence, understanding and problems as in every review.
         rules = msgspec.structs.replace(self.rules, window_percent=0.0)

@@ -53,7 +53,15 @@ class PlaybookDocument:
         # in some time zones it is already tomorrow
         if reviewed is None or reviewed > self.today + timedelta(days=1):
             got = f"{reviewed}, which is to come" if reviewed else "none"
-            return Reading(math.nan, coverage=lacking("", expected="the date of the last review", got=got))
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "",
+                    expected="the date of the last review",
+                    got=got,
+                    hint="Go through the playbook with the team, and write the date of that day into its head.",
+                ),
+            )
         return Reading(max((self.today - reviewed).days, 0), f"(reviewed on {reviewed})")
 
     def evidence(self) -> Evidence:

@@ -233,7 +233,12 @@ def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     coverage = keys.coverage + oldest.coverage + ranked.coverage
     if groups:
         got = f"{plural(groups, 'group')}, whose jobs are elsewhere"
-        coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
+        coverage += lacking(
+            "jobs in groups not counted",
+            expected="all jobs that wait",
+            got=got,
+            hint="Look at the groups with the library's own dashboard.",
+        )
     known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
     active = keys.size(f"{base}active")
     # A worker of Bull that has worked since it connected has not waited for a job yet.

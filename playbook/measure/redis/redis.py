@@ -67,7 +67,8 @@ class RedisPing:
     def latency(self) -> Reading:
         """Median in milliseconds."""
         if not self.pings:
-            return Reading(math.nan, coverage=lacking("", expected="PONG", got=self.refusal or "no answer"))
+            got, hint = self.refusal or "no answer", "Allow PING to the user, see SECURITY.md."
+            return Reading(math.nan, coverage=lacking("", expected="PONG", got=got, hint=hint))
         return Reading(
             median(self.pings),
             f"{_pings(len(self.pings))} (slowest {format_value(max(self.pings), 'ms')})",

@@ -173,9 +173,11 @@ class RedisKeys:
     def largest(self) -> Reading:
         """MiB of the largest key; NaN where there are none. For a sample it is the largest seen."""
         if not self.families:
-            return Reading(math.nan, coverage=lacking("", expected="keys", got="none"))
+            hint = "See whether redis.url names the right database; an empty one has nothing to optimise."
+            return Reading(math.nan, coverage=lacking("", expected="keys", got="none", hint=hint))
         if not any(family.size for family in self.families):
-            return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
+            asked, hint = "sizes of keys (MEMORY USAGE)", "Allow MEMORY USAGE to the user, see SECURITY.md."
+            return Reading(math.nan, coverage=lacking("", expected=asked, got="none", hint=hint))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
         seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
         seen = max(seen - self.unreadable, 0) if self.whole else seen

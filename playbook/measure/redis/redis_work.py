@@ -128,7 +128,8 @@ def _serving(info: Info) -> list[Statement]:
     ]
     mode = info.word("redis_mode", "server_mode")
     if mode == "sentinel" or info.word("role") == "sentinel":
-        other = lacking("a Sentinel", expected="a server that holds data", got="a Sentinel")
+        hint = "Name a server that holds data in redis.url; a Sentinel only tells where one is."
+        other = lacking("a Sentinel", expected="a server that holds data", got="a Sentinel", hint=hint)
         found.append(Statement("Redis", True, "a server that holds data", "a Sentinel", coverage=other))
     if behind:
         found.append(
@@ -335,7 +336,8 @@ def _cluster(info: Info, cluster: Mapping[str, str] | str | None) -> list[Statem
         known = info.need("cluster_enabled", enabled is not None)
         return [Statement("Cluster mode of Redis", True, "one that is known", "off", coverage=known)]
     if not isinstance(cluster, Mapping):
-        unknown = lacking("no CLUSTER INFO", expected="an answer to CLUSTER INFO", got=cluster or "none")
+        asked, hint = "an answer to CLUSTER INFO", "Allow CLUSTER INFO to the user, see SECURITY.md."
+        unknown = lacking("no CLUSTER INFO", expected=asked, got=cluster or "none", hint=hint)
         return [Statement(subject, True, expected, "not known", coverage=unknown)]
     state = cluster.get("cluster_state", "")
     served, failed = (_whole(cluster, f"cluster_slots_{name}") for name in ("ok", "fail"))

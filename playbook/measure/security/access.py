@@ -42,6 +42,7 @@ ACTIVITIES = frozenset(
 )
 
 
+_READ_MEMBERS = "Give the token the permission to read members (organization, members: read)."
 _OWNERS_ONLY = "Only the token of an owner of the organisation sees it."
 _EMAIL = {True: "verified", False: "not verified", None: "not said"}
 
@@ -68,7 +69,8 @@ class DigitalOceanAccess:
         coverage = whole("1 account") + self.listing
         if self.account.status not in STATUSES:
             got = self.found
-            coverage += lacking("", expected="active, warning or locked as the account's status", got=got)
+            expected, hint = "active, warning or locked as the account's status", "Look at it in the console."
+            coverage += lacking("", expected=expected, got=got, hint=hint)
         if self.account.email_verified is None:
             expected = "whether the account's e-mail address is verified"
             coverage += lacking("", expected=expected, got="no statement about it")
@@ -176,7 +178,8 @@ class GitHubAccess:
         are_read = bool(members) or self.seen.enough
         missing = [name for name in self.owners if are_read and name.casefold() not in members]
         if missing:
-            coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
+            got = f"no {', '.join(missing)}"
+            coverage += lacking("", expected="every owner among the members", got=got, hint=_READ_MEMBERS)
         return coverage
 
     @property
@@ -281,7 +284,8 @@ class GitHubActivity:
         """Whether every member and every push or merge was listed; no organisation is without members."""
         if not self.login:
             return whole("no GitHub repository configured")
-        nobody = Coverage() if self.last else lacking("", expected="at least one member", got="none")
+        none = lacking("", expected="at least one member", got="none", hint=_READ_MEMBERS)
+        nobody = Coverage() if self.last else none
         return self.members + self.activity + nobody
 
     @property

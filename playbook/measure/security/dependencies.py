@@ -138,6 +138,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
             "npm audit does not report what it covered",
             expected="a report of npm audit with vulnerabilities and metadata.dependencies",
             got=f"one of version {report.auditReportVersion} without",
+            hint="Install npm 7 or later where this runs.",
         )
     needs_none = not project.direct
     total = share(
@@ -169,6 +170,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
             f"a report of version {report.auditReportVersion}",
             expected=f"a report of npm audit of version {_REPORT}",
             got=f"one of version {report.auditReportVersion}, which is not known here",
+            hint="Install a current npm where this runs.",
         )
     return total + project.lock_coverage
 

@@ -270,7 +270,12 @@ def _understood(firewall: Firewall) -> Coverage:
             if firewall.pending_changes
             else status
         )
-        coverage += lacking("", expected=f"rules of {name} that are in force (succeeded)", got=got)
+        coverage += lacking(
+            "",
+            expected=f"rules of {name} that are in force (succeeded)",
+            got=got,
+            hint="Look again in a minute: changes of a firewall take that long.",
+        )
     if not firewall.droplet_ids and not firewall.tags and None in (firewall.droplet_ids, firewall.tags):
         hint = "Give the token the scopes droplet:read and tag:read."
         coverage += lacking("", expected=f"what {name} covers", got="no word of droplets or tags", hint=hint)

@@ -203,7 +203,14 @@ class LogsOfTheWeek:
         """Coverage of the log; without one there is nothing."""
         if self.log:
             return self.log.coverage
-        return lacking("no logs", expected="logs that can be read", got=str(self.error), cause=away(self.error))
+        assert self.error
+        return lacking(
+            "no logs",
+            expected="logs that can be read",
+            got=str(self.error),
+            hint=self.error.hint,
+            cause=away(self.error),
+        )
 
     def evidence(self) -> list[Evidence]:
         """Evidence of the log."""

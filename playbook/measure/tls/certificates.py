@@ -107,7 +107,13 @@ class Certificates:
         strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
         total += understood(len(strange), len(phases), "phases of domains", examples=strange)
         for name in self.unaddressed:
-            total += lacking(f"{name} not seen", expected=f"the certificate of {name}", got="no address of it")
+            total += lacking(
+                f"{name} not seen",
+                expected=f"the certificate of {name}",
+                got="no address of it",
+                hint="Correct the record of the name at its DNS, or take it out of the app and of "
+                "security.domains.",
+            )
         for name in self.unmet:
             total += lacking(
                 f"{name} not seen",
@@ -174,7 +180,14 @@ class Certificates:
         end = self._first_end
         if end is None:
             return Reading(
-                float("nan"), "", lacking("", expected="an end of a certificate", got="none that could be read")
+                float("nan"),
+                "",
+                lacking(
+                    "",
+                    expected="an end of a certificate",
+                    got="none that could be read",
+                    hint="Look at it with `openssl s_client -connect HOST:443 -servername HOST`.",
+                ),
             )
         days = (end.at - self.read_at).total_seconds() / DAY
         first = f" as the first of {len(self._ends)}" if len(self._ends) > 1 else ""

@@ -8,12 +8,14 @@ the shapes of the usual frameworks, single words such as ``OK``, and lines such 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from playbook.measure.web import health_amounts, health_flags, health_keys
 from playbook.measure.web import health_words as words
 from playbook.measure.web.health_capacity import free_keys, full_in
 from playbook.measure.web.health_components import unstated
+from playbook.measure.web.health_dates import over_in
 from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import OWN, Dependency, Report, UnknownShapeError
 from playbook.measure.web.health_singles import SingleValues
@@ -50,22 +52,25 @@ MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
 
 
-def read_report(body: bytes) -> Report:
+def read_report(body: bytes, now: datetime | None = None) -> Report:
     """Parse the body of a health endpoint.
+
+    Args:
+        now: when it was made; without it, no validity is found to be over.
 
     Raises:
         UnknownShapeError: it contains no health information that is understood.
     """
     try:
-        return _read(body)
+        return _read(body, now)
     except RecursionError:
         raise UnknownShapeError("JSON that is nested too deeply to be read") from None
     except OverflowError:
         raise UnknownShapeError("JSON with a number that is out of all range") from None
 
 
-def _read(body: bytes) -> Report:
-    reader = _Reader()
+def _read(body: bytes, now: datetime | None) -> Report:
+    reader = _Reader(now)
     text = body[:MOST_BYTES].decode("utf-8-sig", errors="replace").strip()
     try:
         value = json.loads(text, object_pairs_hook=Pairs, parse_constant=no_number)
@@ -83,6 +88,10 @@ def _read(body: bytes) -> Report:
 
 class _Reader(SingleValues):
     """Walks through a JSON answer and notes every statement."""
+
+    def __init__(self, now: datetime | None) -> None:
+        super().__init__()
+        self._now = now
 
     def read_root(self, value: Any) -> None:
         """Read a whole JSON document."""
@@ -114,15 +123,7 @@ class _Reader(SingleValues):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        part, idle = in_part(name, value), without_workers(name, value)
-        for doubt in filter(None, (part, idle, failing_often(value), nearly_full(name, value))):
-            self.unclear.append(f"{name or 'the report'} {doubt}")
-        for key, one in unstated(value) if name == OWN else ():
-            self.state(key, "null" if one is None else one, None)
-        for full in full_in(name, value):
-            self.used_up(full)
-        for long in long_times(name, value):
-            self.finding(long.what, long.words, State.DEGRADED)
+        self._doubts(name, value)
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_flags.is_circuit(name):
@@ -131,9 +132,8 @@ class _Reader(SingleValues):
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         self._work(name, value, counts=numbers_aside)
         tally, free = health_amounts.is_tally(keys), free_keys(name, value)
-        explained = any(
-            health_keys.is_status(key) and isinstance(one, str) and state_of(one) for key, one in value
-        )
+        stated = [state_of(one) for key, one in value if health_keys.is_status(key) and isinstance(one, str)]
+        explained, is_up_in_words = any(stated), any(state is not None for state in stated)
         is_over = health_keys.tells_of_no_failures(value)
         for key, inner in value:
             if health_keys.holds_history(key) and (is_over or is_followed_by_success(value, key, inner)):
@@ -141,10 +141,28 @@ class _Reader(SingleValues):
             if explained and health_keys.is_message(key) and isinstance(inner, str):
                 continue  # a bad status says more than why it is one
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
+            aside = aside or (is_up_in_words and inner == 1 and health_keys.is_bare_health(key))
             aside = aside or key in free or (tally and health_flags.good_if_true(key))
             aside = (aside or health_amounts.counts_stage(key, keys)) and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
+
+    def _doubts(self, name: str, value: Pairs) -> None:
+        """Note what an object tells as a whole, or by what it holds: too little, too much, too long, too late."""
+        part, idle = in_part(name, value), without_workers(name, value)
+        for doubt in filter(None, (part, idle, failing_often(value), nearly_full(name, value))):
+            self.unclear.append(f"{name or 'the report'} {doubt}")
+        for key, one in unstated(value) if name == OWN else ():
+            self.state(key, "null" if one is None else one, None)
+        for over in over_in(name, value, self._now) if self._now else ():
+            if over.sure:
+                self.finding(over.what, over.words, State.DEGRADED)
+            else:
+                self.unclear.append(f"{over.what} {over.words}")
+        for full in full_in(name, value):
+            self.used_up(full)
+        for long in long_times(name, value):
+            self.finding(long.what, long.words, State.DEGRADED)
 
     def _work(self, name: str, value: Pairs, *, counts: bool) -> None:
         """Read how much work there is, which may be more than is good."""

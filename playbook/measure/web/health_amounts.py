@@ -17,12 +17,13 @@ _SETS = word_set("retry retries dead archived discarded retryable")  # of jobs, 
 _STATES = word_set("retryable discarded cancelled")  # of jobs, in Oban and River
 _QUEUES = word_set("paused")  # what a queue alone can be
 _PART = re.compile(r"(\d{1,6}) ?(?:/|of) ?(\d{1,6})")
-_YES_OR_NO = word_set("healthy alive connected reachable up")
+_YES_OR_NO = word_set("health healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
 _DISKS = word_set("disk disks storage filesystem filesystems inode inodes")
 _FREE, _USE = word_set("free available left remaining"), word_set("usage utilization utilisation percent full")
 _UNITS = word_set("kb mb gb tb kib mib gib tib bytes")
+_EXPIRES = word_set("expire expires expiry expiration")
 _DIFFERENCES = word_set("offset drift skew diff difference delta change trend zone")
 _SUCCESSES = word_set("success successes successful succeeded passed passing healthy availability")
 _WELL = word_set("healthy ready alive live online up connected")
@@ -81,6 +82,8 @@ def is_odd(key: str, value: float) -> bool:
     if "".join(words) in ("exitcode", "exitstatus", "returncode"):
         return value != 0
     if value == 0 and "days" in words and {*words} & _FREE:  # of a certificate, which ends today
+        return True
+    if value < -1 and "in" in words and {*words} & _EXPIRES:  # -1 is often none
         return True
     if value < 0:
         return bool(_AMOUNTS & set(words)) and not _DIFFERENCES & set(words)

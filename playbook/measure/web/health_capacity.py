@@ -30,6 +30,10 @@ _QUEUES = word_set("queue queues buffer")
 _BUSY_BY_DESIGN = word_set(
     """memory mem heap rss ram swap cpu cpus load jobs job workers worker tasks task consumers batch gc"""
 )
+_SERVERS = word_set("worker workers thread threads process processes")
+_JOBS = word_set(
+    """job jobs task tasks queue queues celery sidekiq resque rq horizon bull bullmq dramatiq huey goodjob"""
+)
 _IN_USE = word_set("used busy active borrowed using acquired taken leased inuse checkedout")
 _OPEN = word_set("open connected current")  # with those that are idle, where both are told
 _COUNTED = word_set("connections connection conns")
@@ -65,7 +69,9 @@ _SQLALCHEMY = re.compile(
 )
 _ALL_OF = re.compile(r"([1-9]\d{0,8})\s*(?:/|of|out of)\s*(\d{1,9})(?![\d./])(.*)", re.DOTALL)
 _TAKEN = re.compile(
-    r"\W*(?:conn\w* )?(?:are )?(?:in use|used|busy|active|taken|borrowed|checked out)\b", re.IGNORECASE
+    r"\W*(?:(?:conn\w*|threads?|workers?|process(?:es)?) )?(?:are )?"
+    r"(?:in use|used|busy|active|taken|borrowed|checked out)\b",
+    re.IGNORECASE,
 )
 _SOME_WAIT = re.compile(r"\b[1-9]\d* (?:\w+ )?(?:waiting|pending|queued)", re.IGNORECASE)
 
@@ -129,8 +135,13 @@ def full_in_words(name: str, key: str, text: str) -> Full | None:
         size, free, overflow, used = (float(number) for number in match.groups())
         return _full(_Pool(under(name, key), around | {"pool"}, used, None, free, size=size, overflow=overflow))
     match = _ALL_OF.match(text.strip())
-    if not match or not around & (_CONNECTIONS | _DATABASES) or float(match[1]) < float(match[2]):
+    if not match or float(match[1]) < float(match[2]):
         return None
+    if not around & (_CONNECTIONS | _DATABASES):
+        # Of what takes jobs, all may be busy while some wait; of what takes requests, they may not.
+        is_full = bool(around & _SERVERS and _TAKEN.match(match[3]) and _SOME_WAIT.search(match[3]))
+        is_full = is_full and not {*around, *words_of(text)} & _JOBS
+        return Full(under(name, key), short(text), sure=False) if is_full else None
     if _TAKEN.match(match[3]):
         return Full(under(name, key), short(text), sure=True)
     waits = bool(_SOME_WAIT.search(match[3]))

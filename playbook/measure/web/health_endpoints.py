@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from playbook.clients.answer import Answer
+from playbook.clients.answer import Answer, cache_says
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
@@ -45,10 +45,6 @@ _QUICK = 1.0  # seconds; a slower endpoint is asked once
 _TOO_MANY = 429
 
 
-# $upstream_cache_status of nginx under the usual names, and those of Cloudflare and Varnish.
-_CACHES = ("x-cache-status", "x-cache", "x-proxy-cache", "cf-cache-status", "x-nginx-cache")
-
-
 _UNREADABLE = (
     "If the endpoint only uses its HTTP status, set web.health to status; otherwise let it answer in a common "
     'format, e.g. {"status": "healthy"}.'
@@ -58,7 +54,11 @@ _UNREADABLE = (
 _ASKED_TOO = ("Redis", "Prometheus", "Grafana")  # as our clients call them
 
 
-_UNKNOWN_WORDS = "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words."
+_UNKNOWN_WORDS = (
+    "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words. A check "
+    "that is skipped or disabled tells nothing: let it run whenever the endpoint is asked, or leave "
+    "it out of the report."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +297,7 @@ def _asked(
     if foreign:
         raise _no_report(answer, foreign.words)
     astray = off_the_way(answer, rules)
-    report = None if settings.target.web.health == _BY_STATUS else _report(answer)
+    report = None if settings.target.web.health == _BY_STATUS else _report(answer, now)
     bad = report is not None and report.state is not State.HEALTHY
     if answer.status < 500 and not bad:
         answer.expect_ok()
@@ -340,16 +340,14 @@ def _sent_at(answer: Answer) -> datetime | None:
 
 
 def _cache_of(answer: Answer) -> str:
-    """The header by which a cache says that it gave the answer itself, empty without one; nginx adds no Age."""
-    said = {name: answer.headers.get(name, "").strip() for name in _CACHES}
-    own = (name for name, word in said.items() if word.casefold().startswith(("hit", "stale", "updating")))
-    return next((f"{name}: {door.line(said[name], 40)}" for name in own), "")
+    """The header by which a cache says that it gave the answer itself; empty without one."""
+    return door.line(cache_says(answer.headers, kept=True), 80)
 
 
-def _report(answer: Answer) -> Report | None:
+def _report(answer: Answer, now: datetime) -> Report | None:
     """The parsed body; None where it is no report and the HTTP status is enough."""
     try:
-        return read_report(answer.body)
+        return read_report(answer.body, now)
     except UnknownShapeError as error:
         if answer.status >= 500 or not 200 <= answer.status < 300:
             return None

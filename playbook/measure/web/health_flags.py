@@ -27,6 +27,8 @@ _BAD_IF_TRUE = word_set(
 )
 # Of the words of a status, those that as a flag are a colour, a setting, or nothing bad.
 _NO_FLAGS = word_set("no false red yellow amber orange critical timeout partial inactive exited rate-limited")
+# What protects or supervises, and is switched off where what it needs is away.
+_GUARDS = word_set("limiter ratelimiter throttler firewall waf watchdog failover autoheal")
 _NOT = word_set("not no non never isnt arent hasnt doesnt")
 _CANNOT = (("cannot",), ("cant",), ("can", "not"), ("could", "not"), ("couldnt",), ("unable", "to"))
 # First words of keys that say what is to be done about something bad.
@@ -139,6 +141,13 @@ def is_flag(key: str) -> bool:
     words = words_of(key)
     away = words[-1:] != () and words[-1] in _AWAY
     return "".join(words).removesuffix("mode") in _FLAGS or away or bool(denied(key))
+
+
+def guards(name: str, key: str) -> bool:
+    """Whether a key, or the object of a message, names what protects or supervises: ``rate_limiter``."""
+    words = words_of(key)
+    of_it = words_of(name) if words[-1:] in (("message",), ("msg",), ("status",), ("state",), ("mode",)) else ()
+    return bool(_GUARDS & {*words, *of_it[-1:]}) or {"rate", "limiting"} <= {*words, *of_it}
 
 
 def only_reads(name: str, key: str) -> bool:

@@ -81,7 +81,7 @@ _ANSWERS = word_set("ping pong check probe latency reply replies response heartb
 # Objects in which the name of something needed is only a version, an address or a limit of it.
 _PLAIN = word_set("version versions url urls link links host hosts port ports tag tags label labels limits")
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
-IN_WORDS = (("status", "name"), ("status", "text"))
+IN_WORDS = (("status", "name"), ("status", "text"), ("status", "str"), ("state", "name"), ("state", "str"))
 
 
 def is_status(key: str) -> bool:
@@ -96,6 +96,13 @@ def is_status(key: str) -> bool:
 def is_bare_status(key: str) -> bool:
     """Whether a key holds a status and no more: ``status``, ``state``."""
     return words_of(key) in (("status",), ("state",))
+
+
+def is_bare_health(key: str) -> bool:
+    """Whether a key holds the health of something, where 1 beside a status in words is no more than that it is up:
+    https://www.mongodb.com/docs/manual/reference/command/replSetGetStatus/
+    """
+    return words_of(key) == ("health",)
 
 
 def is_unconnected(key: str, value: float) -> bool:
@@ -256,6 +263,8 @@ def must_be_told(name: str, key: str) -> bool:
     observed = words == {"observed", "value"}
     if observed or is_answer(name, key) or is_leader(key) or {"last", "backup"} <= words:
         return True
+    if is_finding(key):  # what has been found, as MongoDB's lastHeartbeatMessage
+        return False
     if words & {"check", "checked", "heartbeat", "healthcheck", "tick"} or (is_needed(key) and not name):
         return not words & _SWITCHES
     plain = is_needed(name) or holds_switches(name) or bool(set(words_of(name)) & _PLAIN)

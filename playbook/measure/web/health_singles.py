@@ -9,6 +9,7 @@ from playbook.measure.web import health_words as words
 from playbook.measure.web.health_capacity import Full, full_in_words, share_used_up
 from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_report import Statements
+from playbook.measure.web.health_times import tells_of_sign
 from playbook.measure.web.health_values import is_empty, number_in, of_circuit, short, under
 from playbook.measure.web.health_words import State, state_of
 
@@ -25,6 +26,9 @@ class SingleValues(Statements):
             return True
         if isinstance(value, str) and (full := full_in_words(name, key, value)):
             self.used_up(full)
+            return True
+        if isinstance(value, str) and words.is_off(value) and health_flags.guards(name, key):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
             return True
         rate = number_in(value) if health_amounts.is_rate(key) else None
         counted = health_keys.counts_errors(key) and not isinstance(value, list)
@@ -125,6 +129,8 @@ class SingleValues(Statements):
             self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark)
         elif "".join(words_of(key)) == "readystate":  # mongoose: 1 means connected
             self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark)
+        elif "".join(words_of(key)) == "mystate":  # MongoDB's replica set: primary, secondary, arbiter
+            self.state(name, f"{value:g}", State.HEALTHY if value in (1, 2, 7) else None, remark)
         elif health_flags.good_if_true(key):
             if value in (0, 1):
                 self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark)
@@ -168,6 +174,8 @@ class SingleValues(Statements):
         if state is not None:
             tell = self.note if needed else self.finding
             tell(under(name, key), value.strip(), state)
+        elif tells_of_sign(value):
+            return  # how long ago it was is judged with the other times
         elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
         elif (

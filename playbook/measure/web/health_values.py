@@ -40,7 +40,7 @@ _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _CHECKED_AT = (
     *("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat", "checktime", "checkedtime"),
     *("measuredat", "collectedat", "evaluatedat", "observedat", "sampledat", "probedat", "lastprobe"),
-    *("heartbeatat", "lastheartbeatat", "lastping", "lastseen"),
+    *("heartbeatat", "lastheartbeatat", "lastping", "lastseen", "beat", "lastbeat"),  # the last two are Sidekiq's
 )
 _MADE_AT = (
     *("generatedat", "generated", "reportedat", "timestamp", "time", "datetime", "now", "ts", "asof"),

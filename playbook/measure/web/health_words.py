@@ -29,7 +29,7 @@ _WORDS = {
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         no-issues no-problems no-failures no-backlog no-lag no-delay no-alerts no-incidents no-warnings no-outages
-        open-for-business started leader follower primary secondary streaming
+        open-for-business started leader follower primary secondary arbiter streaming
         not-shutting-down server-is-not-shutting-down responsive accessible operative
         stable synced in-sync synchronized synchronised up-to-date
         idle complete completed optimal gitlab-ok valid""",
@@ -143,6 +143,8 @@ _TROUBLE = re.compile(
     r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
     r"|of \d+ (?:\w+ )?fail(?:ed|ing))"
     r"|^(?:stale|missing|broken|corrupt(?:ed)?|stuck)\b"
+    r"|^(?:paused|suspended|halted)(?=$|:(?! ?0)|[!.,;(]| (?:since|by|at|for|until|due|because|on|after)\b)"
+    r"|^expired (?:on|at|since|for|\d+ \w+ ago)\b|\bexpires? in -\d"
     r"|(?<!not )(?<!no )\b(?:stale|missing|broken|corrupt(?:ed)?|stuck)$",
     re.IGNORECASE,
 )
@@ -172,7 +174,7 @@ _NOBODY = re.compile(
 # Some that are dead, or take no jobs: "2 dead processes", "Dead workers: 2", "queue paused".
 _SOME_DEAD = re.compile(
     rf"(?<![\d.,/])[1-9]\d{{0,8}} {_DEAD} {_TAKERS}\b|\b{_DEAD} {_TAKERS} ?[:=] ?[1-9]"
-    r"|(?<!0 )(?<!no )\bqueues? paused\b"
+    r"|(?<!0 )(?<!no )(?<!not )\b(?:queues?|workers?|scheduler|consumers?|processing|replication) paused\b"
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|whether|unless|until|on (?:failure|error|timeout))\b|^checks? (?:that|the)\b"
@@ -282,6 +284,8 @@ def is_doubtful(text: str) -> bool:
     """Whether a text under any key may indicate a problem: ``pending``, ``expired``, ``cannot load libvips``."""
     text = text[:_LONGEST]
     plain = text.casefold()
+    if canonical(text) == "never":  # of what does not expire
+        return False
     return canonical(text) in _DOUBTFUL or bool(
         _UNFILLED.search(text)
         or _NOBODY.search(plain)
@@ -300,6 +304,11 @@ def is_bad_mode(text: str) -> bool:
 def is_unknown(text: str) -> bool:
     """Whether a text says that nothing is known: ``unknown``, ``unchecked``."""
     return canonical(text) in ("unknown", "unchecked", "not-checked", "untested", "undefined", "?")
+
+
+def is_off(text: str) -> bool:
+    """Whether a text says that something does nothing, by a setting or for want of what it needs."""
+    return canonical(text) in ("disabled", "off", "bypassed", "inactive", "skipped")
 
 
 def is_nobody(text: str) -> bool:

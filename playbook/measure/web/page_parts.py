@@ -96,9 +96,10 @@ class Page:
         seen: the same without what is hidden until a script shows it, as the failure of a form; all of it where
             everything is hidden.
         own: the same without links and code, which may quote other texts; PHP's messages are bold there.
+        body_text: what is seen outside of headings.
         shows: number of elements that show or load something: scripts, pictures, frames.
         refresh: where it redirects the browser; empty where nowhere.
-        headings: those of the first level.
+        headings: those of the first level, without links and code.
         cut_in: the element within which the markup ends; empty where it ends as pages do. At the end
             tags may be left out, but only those of a body, a paragraph and the like.
         shown_headings: those of all levels, outside of what a script may show later.
@@ -118,6 +119,7 @@ class Page:
     filled_in: bool = False
     seen: str = ""
     own: str = ""
+    body_text: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -150,6 +152,7 @@ def _parsed(text: str) -> Page:
         reader.filled_in,
         seen,
         _in_one_line(" ".join(reader.own)) or seen,
+        _in_one_line(" ".join(reader.body_texts)),
     )
 
 
@@ -211,6 +214,7 @@ class _Reader(HTMLParser):
         self._within: list[tuple[str, bool, bool]] = []
         self.seen: list[str] = []
         self.own: list[str] = []
+        self.body_texts: list[str] = []
         self._in_bold_link = False
         self._is_shown_heading = False
         self.titles: list[str] = []
@@ -291,6 +295,8 @@ class _Reader(HTMLParser):
                 self.seen.append(data)
                 quoted = self._counts["code"] or (self._counts["a"] and not self._in_bold_link)
                 self.own.extend([] if quoted else [data])
+                if not (self._is_shown_heading or self._in_heading):
+                    self.body_texts.append(data)
             for_later = bool(self._within and self._within[-1][1])
             if not for_later and not any(self._counts[tag] for tag in self._EXAMPLES):
                 if self._in_text:  # a "<" that begins no tag divides it
@@ -300,5 +306,6 @@ class _Reader(HTMLParser):
                 self._in_text = True
             if self._is_shown_heading:
                 self.shown_headings[-1] += data
-            if self._in_heading:
+            # One that leads to an article, or shows code, may quote an error.
+            if self._in_heading and not (self._counts["a"] or self._counts["code"]):
                 self.headings[-1] += data

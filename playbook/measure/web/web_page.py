@@ -15,7 +15,7 @@ from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.hosts import Hosts
-from playbook.measure.web import page_languages, page_short, page_texts, page_unbuilt
+from playbook.measure.web import page_keys, page_languages, page_short, page_texts, page_unbuilt
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
@@ -140,8 +140,13 @@ def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
     return None
 
 
-def stand_in(answer: Answer) -> Fault | None:
-    """A known stand-in for pages, except a login; None for everything else."""
+def stand_in(answer: Answer, expect: str = "") -> Fault | None:
+    """A known stand-in for pages, except a login; None for everything else.
+
+    Args:
+        expect: a text that only the page itself has. Where it stands on it, outside of its title and its headings,
+            a heading or a short text may be about an error: an article quotes one.
+    """
     body, unread = decoded(answer)
     if unread:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
@@ -161,8 +166,12 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault("no page, but a file that is no text")
     page = page_of(answer)
     nothing = Fault("a page without anything on it") if page.is_empty else None
-    said = page_texts.of_page(page, text_of(answer)) if page.text else page_texts.of_text(_markup(answer))
-    return nothing or _of_title(page) or (Fault(said) if said else None)
+    is_itself = bool(expect) and folded(expect) in folded(page.body_text)
+    if page.text:
+        said = page_texts.of_page(page, text_of(answer), may_quote=is_itself)
+    else:
+        said = page_texts.of_text(_markup(answer))
+    return nothing or _of_title(page, may_quote=is_itself) or (Fault(said) if said else None)
 
 
 def error_page(answer: Answer) -> Fault | None:
@@ -176,7 +185,7 @@ def title_of(answer: Answer) -> str:
 
 
 def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
-    fault = stand_in(answer)
+    fault = stand_in(answer, rules.expect)
     if fault:
         return fault
     body, _ = decoded(answer)
@@ -258,10 +267,12 @@ def _is_error(body: bytes) -> bool:
         return False
 
 
-def _of_title(page: Page) -> Fault | None:
+def _of_title(page: Page, *, may_quote: bool) -> Fault | None:
     """By the title, or by a part of it beside the site's name; on a short page by its headings as well."""
     is_long = len(page.text) > page_short.LONGEST
     found = None if is_long and words.NAME_OF_A_WORK.fullmatch(page.title) else _titled(page.title)
+    if may_quote:
+        return found
     headings = () if is_long else page.headings
     return found or next(filter(None, map(_titled, headings)), None) or _of_heading(page)
 
@@ -336,8 +347,9 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     ]
     if places and page_texts.fills_in(page, text_of(answer)):
         places = [one for one in (page_unbuilt.left_in(page.said, bound=True),) if one]
+    key = page_keys.key_in((*page.said, page.title, *words.PARTS.split(page.title)), text_of(answer))
     written = (*words.PARTS.split(page.title), *page.headings)
-    unfilled = [*places, *filter(page_unbuilt.is_nothing_as_written, written)]
+    unfilled = [*filter(None, (key,)), *places, *filter(page_unbuilt.is_nothing_as_written, written)]
     if rules.expect or not (started or unfilled or page_unbuilt.is_of_nothing(title)):
         return None
     shown = door.quoted(unfilled[0] if unfilled else page.title, 80)

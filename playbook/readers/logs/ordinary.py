@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from playbook.readers.logs import formats, quiet_json, shapes, words
+from playbook.readers.logs import children, formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.parse import BALANCERS, Parser
 from playbook.readers.logs.passing import GIVEN_UP, TOLD_IN_PASSING
@@ -100,7 +100,7 @@ def _combined(zone: bytes) -> bytes:
 
 # A level next to a request decides; Rails and Lumen report answers in words. What programs tell in passing may be
 # of a crash, or of a job that is lost.
-_ODD = ("level=", "Completed ", "Sent ", "Outcome: ", ESCAPED, *TOLD_IN_PASSING, *GIVEN_UP)
+_ODD = ("level=", "Completed ", "Sent ", "Outcome: ", ESCAPED, *TOLD_IN_PASSING, *GIVEN_UP, *children.SIGNS)
 # All of them in one pass, forty times as fast as one by one. Only a search for leftmost matches is vectorised.
 _ODD_IN = BytesAhoCorasick([word.encode() for word in _ODD], MatchKind.LeftmostFirst).find_matches_as_indexes
 _PRINTABLE = bytes(range(32, 127)) + b"\n"

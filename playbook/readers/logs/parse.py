@@ -366,7 +366,7 @@ class Parser:
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
         answered = request is not None and request.status < 500
-        has_trace = level == levels.INFO and "\\n" in body and not answered
+        has_trace = level == levels.INFO and not answered and fields_of.may_be_traced(body)
         if (has_trace and any(map(fields_of.is_traced, objects))) or (
             levels.INFO <= level < levels.ERROR and passing.lost_a_job(objects)
         ):

@@ -8,8 +8,11 @@ from typing import Any
 
 from playbook.readers.logs import levels
 
-TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
-"""Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
+TOLD_IN_PASSING = (
+    *(":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving "),
+    *("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS", "code 137", "code 139", "WORKER TIMEOUT"),
+)
+"""Signs of what Apache, Supervisor, lighttpd, Go's log package and masters of workers tell below a warning."""
 # Of Sidekiq, Solid Queue, Spring Batch, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again,
 # of taskiq about a worker; of Linux about a hanging process; of systemd about a unit that failed without an exit
 # code; of pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a

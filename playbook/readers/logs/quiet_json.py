@@ -82,6 +82,7 @@ _SECOND_LEVEL = re.compile(
 _WHOLE = re.compile(rb'"(?:' + "|".join(fields_of.WHOLE).encode() + rb')" *: *\{')
 _SECOND_WORDS = (b"everity", b"evelname", b"evel_name", b"evelName")
 _TRACED = (b'"stack', b'"err', b'"exc', b'"Exc', b'"@x', b'"thrown')
+_ERROR_OBJECT = re.compile(rb'"(?:' + "|".join(fields_of.ERROR_OBJECTS).encode() + rb')" *: *\{ *"')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
 
@@ -95,6 +96,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
     escaped = b"\\u" in joined  # escapes hide the names of keys, and whether a text is empty
     broken = b"\\n" in joined
     second = any([word in joined for word in _SECOND_WORDS])  # noqa: C419 - a generator takes longer
+    erring = b'"err' in joined or b'"exception"' in joined
     found: list[bool | None] = []
     for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
         verdict = None
@@ -106,6 +108,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
             and opened <= DEEPEST
             and not (escaped and b"\\u" in body)
             and not (broken and b"\\n" in body and _may_be_traced(body))
+            and not (erring and _ERROR_OBJECT.search(body))
             and not (second and _SECOND_LEVEL.search(body))
             and not (opened > 1 and _WHOLE.search(body))
             and not (nameless and _names(line) != _NO_NAMES)

@@ -6,16 +6,27 @@ Memory does not depend on the number of lines. The order of lines matters only w
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from playbook.core import door
 from playbook.readers.logs import levels, traces
 from playbook.readers.logs.access import Access
+from playbook.readers.logs.children import Children
 from playbook.readers.logs.parse import Entry, Parser
 from playbook.readers.logs.probes import Probes
-from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review, Rows
+from playbook.readers.logs.reviewed import (
+    HOUR,
+    SHOWN,
+    Hour,
+    Occurrences,
+    Review,
+    answer_text,
+    rows_of,
+    shown,
+    weight,
+)
 from playbook.readers.logs.signature import fold, fold_path
 from playbook.readers.logs.tables import BoundedTable, Newest
 from playbook.readers.logs.text import clean
@@ -24,7 +35,6 @@ from playbook.readers.logs.tracks import MINUTE, Minutes, Track
 NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
-_SHOWN = 400  # characters of a shown line
 _LOOKED_AT = 2_000  # characters of an error that decide on its kind
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that are implausible for any clock
@@ -35,11 +45,7 @@ STRANGE_LINES = 5
 
 
 def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
-    return BoundedTable(limit, Occurrences, _weight)
-
-
-def _weight(row: Occurrences) -> float:
-    return row.count + row.fatal * 1e15
+    return BoundedTable(limit, Occurrences, weight)
 
 
 @dataclass
@@ -80,6 +86,7 @@ class Reviewer:
     _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._children = Children()
         self._parse = Parser(self.until, self.zone).parse
         self._everything = self._track()
         self._file = self._track()
@@ -180,6 +187,8 @@ class Reviewer:
                 self._failed(entry, request, time, hour, probe=probe)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
+        if "process [" in text:
+            self._children.note(time, name, entry.text)
         if self._cut and not bare:
             self._headed.add(name)
         if level >= levels.WARNING:
@@ -192,6 +201,10 @@ class Reviewer:
     def result(self) -> Review:
         """The review of all lines so far."""
         self.begin_part()
+        for died in self._children.unexpected():
+            name = died.component
+            self._open[name] = traces.opened(died.time, name, levels.FATAL, died.text, stamped=True)
+            self._close(name)
         hours = sorted(self._hours.values(), key=lambda hour: hour.start)
         components = list(self._components.heaviest())
         first = min((track.first for _, track in components), default=float("inf"))
@@ -214,14 +227,14 @@ class Reviewer:
             everything=self._everything,
             errors=self.errors,
             fatal=self.fatal,
-            kinds=_rows(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
-            newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
+            kinds=rows_of(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
+            newest_errors=[(time, shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
-            answers=_rows(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
+            answers=rows_of(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
             newest_answers=[
-                (time, _shown(f"{name} {_answer_text(text, access)}"))
+                (time, shown(f"{name} {answer_text(text, access)}"))
                 for time, (name, text, access) in self._newest_answers.lines()
             ],
             left_out=self._kinds.left_out + self._answers.left_out,
@@ -256,7 +269,7 @@ class Reviewer:
         if time is None:
             self.undated += len(waiting)
             self.strange += len(waiting)
-            self._examples += (door.line(text, _SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
+            self._examples += (door.line(text, SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
             return
         self._before, self._before_named = time, False
         for text in waiting:
@@ -285,7 +298,7 @@ class Reviewer:
         self._component.strange += 1
         self._file.strange += 1
         if len(self._examples) < STRANGE_LINES:
-            self._examples.append(door.line(text, _SHOWN))
+            self._examples.append(door.line(text, SHOWN))
 
     def _failed(self, entry: Entry, access: Access, time: float, hour: Hour, *, probe: bool) -> None:
         if access.status == 429:
@@ -376,29 +389,3 @@ class Reviewer:
             kind.example = trace.message
         if self._newest_errors.wants(trace.time):
             self._newest_errors.add(trace.time, (component, trace.message))
-
-
-def _shown(text: str) -> str:
-    return door.line(text.strip(), _SHOWN)
-
-
-def _rows(
-    table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
-) -> Rows:
-    """Rows prepared for output: secrets are only searched for here, in the little that is kept of a log.
-
-    ``what`` names a row, by its newest example; rows with the same name are merged.
-    """
-    rows: dict[tuple[str, ...], Occurrences] = {}
-    for (first, *_), row in table.heaviest():
-        shown = replace(row, example=door.line(row.example, _SHOWN) if examples else "")
-        known = rows.setdefault((first, what(row)), shown)
-        if known is not shown:
-            known.count, known.fatal = known.count + shown.count, known.fatal or shown.fatal
-            known.first, known.last = min(known.first, shown.first), max(known.last, shown.last)
-    return sorted(rows.items(), key=lambda item: -_weight(item[1]))
-
-
-def _answer_text(text: str, access: Access) -> str:
-    """The text of an access line; for a JSON one, whose message says little, its content."""
-    return text if str(access.status) in text else f"{access.status} {access.path} {text}"

@@ -104,3 +104,24 @@ def test_position_of_a_line_takes_twenty_bytes():
     places.add(2**40, LONGEST_LINE, NOW)
     assert (places.at[0], places.length[0], places.started[0]) == (2**40, LONGEST_LINE, NOW.timestamp())
     assert places.at.itemsize + places.length.itemsize + places.started.itemsize == 20
+
+
+def test_what_cannot_be_read_is_counted(tmp_path):
+    """A cut line, one that a merge has left, and a file; a mended one is read anew."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    file = folder / "2026.jsonl"
+    file.write_bytes(b'{"schema":1,"id":"a","target":"shop"\n<<<<<<< HEAD\n')
+    known = RunsByTarget()
+    assert known.problems == ""
+    known.of(tmp_path, "shop", since)
+    known.of(tmp_path, "shop", since)
+    assert known.problems == "2 lines"
+    (folder / "2027.jsonl").mkdir()
+    known.of(tmp_path, "shop", since)
+    assert known.problems == "2 lines and 1 file"
+    file.unlink()
+    file.write_bytes(b"")
+    known.of(tmp_path, "shop", since)
+    assert known.problems == "1 file"

@@ -46,10 +46,126 @@ def test_ending():
     raise ValueError("no idea")
 """,
     "UNKNOWN in a library": """
+from multiprocessing import Process
+
+def test_ending():
+    Process().join()  # which has not been started
+""",
+    "CRITICAL by a method of unittest": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_ending(self):
+        self.assertIn("open", "the shop is closed")
+""",
+    "CRITICAL in a context of unittest": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_ending(self):
+        with self.assertRaises(ValueError):
+            pass
+""",
+    "CRITICAL in a subtest of unittest": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_ending(self):
+        for shop in ("north", "south"):
+            with self.subTest(shop=shop):
+                self.assertEqual(shop, "north")
+""",
+    "OK by a method of unittest": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_ending(self):
+        self.assertEqual([200], [200])
+        with self.assertRaises(ValueError):
+            int("a")
+""",
+    "UNKNOWN crash beside unittest": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_ending(self):
+        self.assertEqual(1, 1)
+        raise ValueError("no idea")
+""",
+    "UNKNOWN in setUp": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(1, 2)
+
+    def test_ending(self):
+        self.assertEqual(1, 1)
+""",
+    "UNKNOWN where setUp alone asserts": """
+import unittest
+
+class Shop(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(1, 1)
+
+    def test_ending(self):
+        pass
+""",
+    "WARNING by an unexpected success": """
+import unittest
+
+class Shop(unittest.TestCase):
+    @unittest.expectedFailure
+    def test_ending(self):
+        self.assertEqual(1, 1)
+""",
+    "OK in a coroutine of unittest": """
+import unittest
+
+class Shop(unittest.IsolatedAsyncioTestCase):
+    async def test_ending(self):
+        self.assertEqual(1, 1)
+""",
+    "CRITICAL by a mock": """
 from unittest.mock import Mock
 
 def test_ending():
     Mock().assert_called_once()
+""",
+    "CRITICAL in one of several tasks": """
+import asyncio
+
+async def look(shop):
+    if shop == "west":
+        raise ValueError("no idea")
+    assert shop == "north"
+
+async def look_at_all():
+    async with asyncio.TaskGroup() as group:
+        for shop in ("north", "west", "south"):
+            group.create_task(look(shop))
+
+def test_ending():
+    asyncio.run(look_at_all())
+""",
+    "UNKNOWN group of crashes": """
+def test_ending():
+    raise ExceptionGroup("two", [ValueError("a"), ExceptionGroup("one", [OSError("b")])])
+""",
+    "UNKNOWN task that nothing awaits": """
+import asyncio
+
+async def look():
+    assert 1 == 2, "the shop is closed"
+
+async def look_at_all():
+    task = asyncio.create_task(look())
+    await asyncio.sleep(0.01)
+
+def test_ending():
+    asyncio.run(look_at_all())
+    assert 1 == 1
 """,
     "UNKNOWN in a fixture": """
 @pytest.fixture
@@ -258,7 +374,10 @@ def test_every_pytest_outcome_has_its_verdict(project, workers):
     assert ended.returncode == 1, ended.stdout + ended.stderr
     found = {record.item: str(record.verdict) for record in project.results().records}
     words = {name: next(w for w in ("NOT CONFIGURED", name.split()[0]) if name.startswith(w)) for name in ENDINGS}
-    expected = {f"daily.local.{number:02}.ending": words[name] for number, name in enumerate(ENDINGS)}
+    expected = {
+        f"daily.local.{number:02}.{'shop.' * ('class Shop' in text)}ending": words[name]
+        for number, (name, text) in enumerate(ENDINGS.items())
+    }
     assert found == expected
 
 
@@ -500,6 +619,77 @@ def test_own_check_that_a_hook_removes_is_unknown(project, mark, arguments, miss
     found = [record.message for record in project.results().records if record.verdict == "UNKNOWN"]
     assert len(found) == len(missing)
     assert all(message.startswith(start) for message, start in zip(found, missing, strict=True))
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_own_check_that_a_hook_removes_is_unknown_for_each_target(project, arguments):
+    """A target ends with its last check, which a worker's later report would miss."""
+    (project.folder / "conftest.py").write_text(REMOVED.format(mark=""))
+    (project.folder / "playbook.toml").write_text(
+        "".join(f'[targets.{name}]\nkind = "staging"\n' for name in ("shop-a", "shop-b"))
+    )
+    (project.folder / "checks" / "test_shops.py").write_text(SHOPS)
+    ended = project.run("-m", "daily", "--target", "shop-a", "--target", "shop-b", *arguments)
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    for name in ("shop-a", "shop-b"):
+        (file,) = project.folder.glob(f"reports/{name}-*/results.json")
+        records = json.loads(file.read_text())["records"]
+        assert {record["verdict"]: record["title"] for record in records} == {"OK": "North", "UNKNOWN": "South"}
+
+
+IGNORED = {
+    "list": 'collect_ignore = ["test_south.py"]\n',
+    "pattern": 'collect_ignore_glob = ["*sou*"]\n',
+    "hook": 'def pytest_ignore_collect(collection_path):\n    return "south" in collection_path.name or None\n',
+    "folder": 'collect_ignore = ["more"]\n',
+}
+SOUTH = HEAD + "def test_south():\n    assert not 200\n"
+
+
+@pytest.mark.parametrize("how", IGNORED)
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_file_that_a_conftest_leaves_out_is_unknown(project, how, arguments):
+    """If it has a check of the set; a run that leaves it out by its own command line is partial."""
+    checks = project.folder / "checks"
+    (checks / "conftest.py").write_text(IGNORED[how])
+    (checks / "more").mkdir()
+    file = checks / ("more/test_south.py" if how == "folder" else "test_south.py")
+    file.write_text(SOUTH)
+    (checks / "test_weekly_south.py").write_text(SOUTH.replace("daily", "weekly"))
+    (checks / "south.py").write_text("X = 1\n")
+    (checks / "test_north.py").write_text(HEAD + "def test_north():\n    assert 200\n")
+    ended = project.run("-m", "daily", *arguments)
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    found = {record.verdict: record.message for record in project.results().records}
+    name = file.relative_to(project.folder)
+    said = "expected a file that is collected, got one that a conftest.py or a plugin leaves out"
+    assert found.pop("UNKNOWN") == f"{name}: {said}"
+    assert list(found) == ["OK"]
+
+
+def test_file_of_checks_with_another_name_is_unknown(project):
+    """Which pytest does not look into. Helpers and bases of classes may have any name."""
+    checks = project.folder / "checks"
+    (checks / "south.py").write_text(SOUTH)
+    (checks / "weekly.py").write_text(SOUTH.replace("daily", "weekly"))
+    (checks / "bases.py").write_text(HEAD + "class Base:\n    def test_south(self):\n        assert 200\n")
+    (checks / "helpers.py").write_text("def demand(status):\n    assert status == 200\n")
+    (checks / "test_north.py").write_text(HEAD + "def test_north():\n    assert 200\n")
+    ended = project.run("-m", "daily")
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    found = {record.verdict: record.message for record in project.results().records}
+    said = "checks/south.py: expected a file of checks to be named as test_*.py or *_test.py, got south.py"
+    assert found.pop("UNKNOWN") == said
+    assert list(found) == ["OK"]
+
+
+@pytest.mark.parametrize("arguments", [("--ignore", "checks/test_south.py"), ("--ignore-glob", "*/test_south.py")])
+def test_file_that_the_command_line_leaves_out_was_not_asked_for(project, arguments):
+    (project.folder / "checks" / "test_south.py").write_text(SOUTH)
+    (project.folder / "checks" / "test_north.py").write_text(HEAD + "def test_north():\n    assert 200\n")
+    ended = project.run("-m", "daily", *arguments)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert project.results().partial
 
 
 def test_run_in_which_a_plugin_executes_no_check_is_unknown(project):

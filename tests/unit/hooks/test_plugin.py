@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
@@ -272,6 +273,19 @@ def test_unwritable_history_affects_neither_report_nor_verdict(project):
     assert project.results().exit_code == 1
     assert "not in the history: " in ended.stdout.splitlines()[-1]
     assert "is to hold the history, and is no folder" in ended.stdout
+
+
+def test_history_that_cannot_be_read_is_told(project):
+    """What earlier runs have seen is compared with this one, so that a lost line may hide what is gone."""
+    project.write(GOOD)
+    runs = project.folder / "reports" / "history" / "runs"
+    runs.mkdir(parents=True)
+    year = datetime.now(UTC).year
+    (runs / f"{year}.jsonl").write_text('{"schema":1,"id":"cut\n')
+    ended = project.run()
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    said = "  1 line of the history cannot be read: python -m playbook history"
+    assert said in ended.stdout.splitlines()
 
 
 def test_command_line_mistake_adds_no_history_line(project):

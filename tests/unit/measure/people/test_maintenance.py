@@ -219,6 +219,11 @@ def silence(start, end):
         ([silence(0.9, 1.9)], False, True, "none on A"),
         ([silence(-24, 48)], True, False, "silences on A"),
         ([silence(-24, 48), silence(0.5, 2.5)], True, True, "silences on A"),
+        ([silence(0.9, 1.5), silence(1.5, 2.1)], True, True, "silences on A"),  # one after the other
+        ([silence(1.2, 2.1), silence(0.9, 1.4)], True, True, "silences on A"),
+        ([silence(0.9, 1.4), silence(1.3, 1.7), silence(1.6, 9)], True, False, "silences on A"),
+        ([silence(0.9, 1.4), silence(1.5, 2.1)], False, True, "none on A"),
+        ([silence(0.9, 1.5), silence(0.8, 1.4)], False, True, "none on A"),
         ([], False, True, "none on A"),
     ],
 )

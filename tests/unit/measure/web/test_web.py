@@ -379,6 +379,12 @@ def test_cached_good_health_is_unknown(settings):
         (answer(body=GOOD, Age="60"), Verdict.OK),
         (answer(body=GOOD, X_Cache_Status="HIT"), Verdict.UNKNOWN),  # nginx, with $upstream_cache_status
         (answer(body=GOOD, X_Cache_Status="MISS"), Verdict.OK),
+        (answer(body=GOOD, X_Cache_Status="REVALIDATED"), Verdict.OK),  # the website was asked
+        (answer(body=GOOD, CDN_Cache="HIT"), Verdict.UNKNOWN),  # Bunny
+        (answer(body=GOOD, X_Cache="MISS, HIT"), Verdict.UNKNOWN),  # Fastly, of two of its caches
+        (answer(body=GOOD, X_Cache="TCP_MEM_HIT from a23-1-2-3.deploy.akamaitechnologies.com"), Verdict.UNKNOWN),
+        (answer(body=GOOD, Cache_Status="ExampleCache; hit"), Verdict.UNKNOWN),
+        (answer(body=GOOD, Cache_Status="ExampleCache; fwd=uri-miss"), Verdict.OK),
         (answer(body=GOOD, X_Cache_Status="HIT", Age="60"), Verdict.OK),
         (answer(body=BAD, X_Cache_Status="STALE"), Verdict.CRITICAL),
         (answer(body=BAD, Age="7200"), Verdict.CRITICAL),
