@@ -48,6 +48,8 @@ _LEADING = re.compile(
     r"(?:\[GIN\] |\[Nest\] \d{1,7} {1,2}- |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \["
     r"|\[(?:[DIWEFC] )?)?"
 )
+# Before the time of Go's log package: the prefix of log.New ("worker: ", "INFO\t", "INFO: "), and asynq's.
+_OF_GO = re.compile(r"[A-Za-z][\w./-]{0,40}:? {1,8}(?:pid=\d{1,7} )?(?=\d{4}/\d\d/\d\d \d\d:)")
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
 # Epoch numbers by their size: seconds until the year 5138, then milli-, micro- and nanoseconds.
@@ -86,7 +88,7 @@ class Times:
 
     def leading(self, text: str) -> tuple[float, int] | None:
         """The time at the beginning of a plain line, in any format but ISO 8601, and where it ends."""
-        before = _LEADING.match(text)
+        before = _OF_GO.match(text) or _LEADING.match(text)
         start = before.end() if before else 0
         for pattern, read in self._formats():
             match = pattern.match(text, start)
@@ -96,6 +98,11 @@ class Times:
                     end = match.end()
                     return moment, end + text.startswith("]", end)
         return None
+
+    @staticmethod
+    def is_of_go(text: str) -> bool:
+        """Whether a line begins with a prefix of Go's log package and its time."""
+        return "/" in text[:64] and _OF_GO.match(text) is not None
 
     def _formats(self) -> tuple[tuple[re.Pattern[str], Callable[..., float | None]], ...]:
         return (
