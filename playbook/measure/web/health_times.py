@@ -1,6 +1,7 @@
 """Times in health reports that are too long beside a good status: lags and latencies, by their keys' units. Pure.
 
-Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages.
+Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages. A latency that is
+too long even in nanoseconds is too long, as that of asynq's queues.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _UNITS = {
 }
 _TEXT = re.compile(r"(\d{1,12}(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|minutes?|hours?)", re.IGNORECASE)
 _LATENCIES = word_set("latency ping rtt responsetime roundtrip")
+_ONLY_TIMES = word_set("latency rtt roundtrip")  # where "ping" may be the moment of the last one
 _BEHIND = word_set("lag behind staleness")
 _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
@@ -87,4 +89,6 @@ def _seconds(words: tuple[str, ...], value: object, beside: Mapping[str, object]
     number = number_in(value)
     told = str(beside.get("observedunit", "")).casefold() if words == ("observed", "value") else ""
     units = [_UNITS[word] for word in (*words, told) if word in _UNITS]
+    if number is not None and not units and {*words} & _ONLY_TIMES and number * 1e-9 >= SLOWEST:
+        return number * 1e-9
     return number * units[0] if number is not None and units else None
