@@ -301,3 +301,40 @@ def test_error_page_of_next_in_the_sites_design_is_failing(properties: str, rout
     """As a cache or an export serves it with 200."""
     body = page("Portfolio", f"{HEADING}{FILLED * 9}<img src=a>{NEXT_DATA % (properties, route)}")
     assert verdict(answered(body)) == expected
+
+
+# As WordPress leaves them where PHP ends in wp_head or right after it, by an error that is not shown.
+ENDED = (
+    '<!DOCTYPE html><html lang="en-US"><head><meta charset="UTF-8"><title>Portfolio</title>'
+    "<style>img.emoji { display: inline }</style><script>window._wpemojiSettings = {}</script>"
+)
+BODY = (
+    '</head><body class="home blog"><svg style="visibility:hidden"><defs><filter id="duotone"><feColorMatrix/>'
+    "</filter></defs></svg><noscript><iframe src=t></iframe></noscript>"
+)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (ENDED, UNKNOWN),
+        (ENDED + BODY, UNKNOWN),
+        (ENDED + BODY + "<script>track()</script>", UNKNOWN),
+        (ENDED + BODY + "</body></html>", OK),  # filled by a script, as it says itself that it is whole
+        (ENDED + "</head><div id=root></div><script src=app.js></script>", OK),
+        (ENDED + "<p>Photographs of the north, printed to order.<img src=a>", OK),  # tags that may be left out
+        (ENDED + BODY + FILLED + "<img src=a>", OK),
+    ],
+)
+def test_page_that_ends_before_anything_is_seen_is_not_whole(markup: str, expected: str) -> None:
+    """Also where its title has the text that is expected."""
+    assert verdict(answered(markup)) == expected
+    rules = PageRules("https://portfolio.example", expect="Portfolio", least_bytes=64)
+    assert verdict(answered(markup), rules) == expected
+
+
+def test_page_of_a_plugin_that_something_is_coming_soon_is_failing() -> None:
+    """That of SeedProd for WordPress, under the title of the site."""
+    heading = "<h1>Get Ready... Something Really Cool Is Coming Soon</h1>"
+    assert verdict(answered(page("Portfolio", heading))) == CRITICAL
+    assert verdict(answered(page("Portfolio", f"{HEADING}<p>A new book is coming soon.</p><img src=a>"))) == OK

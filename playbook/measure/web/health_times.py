@@ -1,7 +1,7 @@
 """Times in health reports that are too long beside a good status: lags and latencies, by their keys' units. Pure.
 
-Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages. A latency that is
-too long even in nanoseconds is too long, as that of asynq's queues.
+Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages. A latency that
+is too long even in nanoseconds is too long, as that of asynq's queues.
 """
 
 from __future__ import annotations

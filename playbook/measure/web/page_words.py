@@ -104,6 +104,7 @@ _DEFAULT_TITLE = re.compile(
 )
 _AWAY_TITLE = re.compile(
     r"(?:(?:(?:our |new )?(?:site|website)|\S+\.\w+) (?:is )?)?(?:launching|coming|opening) soon[!.…]*|"
+    r"(?:get ready\W+)?something (?:\w+ ){0,3}is coming(?: soon)?[!.…]*|"
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
     r"|(?:scheduled |site )?maintenance(?: mode)?|(?:coming|opening) soon(?:[!.…:,]+.*)?"
     r"|we.ll be (?:right )?back.*"
