@@ -333,6 +333,12 @@ def test_page_that_ends_before_anything_is_seen_is_not_whole(markup: str, expect
     assert verdict(answered(markup), rules) == expected
 
 
+def test_homepage_on_which_wordpress_has_found_nothing_is_failing() -> None:
+    """With status 200, where the table of its posts is gone: the error is in its log alone."""
+    nothing = "<p>It seems we can&rsquo;t find what you&rsquo;re looking for. Perhaps searching can help.</p>"
+    assert verdict(answered(page("Portfolio", f"<h1>Nothing here</h1>{nothing}<form></form>"))) == CRITICAL
+
+
 def test_page_of_a_plugin_that_something_is_coming_soon_is_failing() -> None:
     """That of SeedProd for WordPress, under the title of the site."""
     heading = "<h1>Get Ready... Something Really Cool Is Coming Soon</h1>"

@@ -89,6 +89,6 @@ def _seconds(words: tuple[str, ...], value: object, beside: Mapping[str, object]
     number = number_in(value)
     told = str(beside.get("observedunit", "")).casefold() if words == ("observed", "value") else ""
     units = [_UNITS[word] for word in (*words, told) if word in _UNITS]
-    if number is not None and not units and {*words} & _ONLY_TIMES and number * 1e-9 >= SLOWEST:
+    if number is not None and not units and {*words} & _ONLY_TIMES and number * 1e-9 >= MOST_BEHIND:
         return number * 1e-9
     return number * units[0] if number is not None and units else None

@@ -171,6 +171,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"^a server error has occurred\b|\bthis (?:edge )?function has crashed\b"),
     ("an error page", r"our services aren't available right now|host does not match any subject alternative name"),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
+    # WordPress, where it has nothing to show: no posts, or no table of them.
+    ("an error page", r"it seems we can.t find what you.re looking for\. perhaps searching"),
     ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
     ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
     ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),
