@@ -267,9 +267,9 @@ class Reviewer:
         if self._old:
             self.outside += 1
             return
-        self._undated.add(text)
-        self._file.lines += 1
-        self._file.strange += 1
+        if self._undated.add(text):
+            self._file.lines += 1
+            self._file.strange += 1
         self._strange(text)
 
     def _ahead(self, time: float) -> float:

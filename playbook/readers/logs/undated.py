@@ -24,11 +24,15 @@ class Undated:
     errors: int = 0
     example: str = ""
 
-    def add(self, text: str) -> None:
-        """Count one clean line."""
+    def add(self, text: str) -> bool:
+        """Count one clean line; True where it is of a request, which is then missing from those of its file.
+
+        Others may be what a program prints when it starts.
+        """
         self.lines += 1
         entry = self.parse(text)
         level = entry.level or (traces.begins(entry.text) if entry.bare else levels.NONE)
         if level >= levels.ERROR or (entry.access and entry.access.status >= 500):
             self.errors += 1
             self.example = self.example or text
+        return entry.access is not None

@@ -189,6 +189,7 @@ def test_every_line_of_a_part_without_any_time_is_not_understood():
     assert [(name, track.lines, track.strange) for name, track in found.files if track.lines] == [
         ("app.log", 1500, 1500)
     ]
+    assert review(*["[GIN-debug] GET /photos --> main.photos (3 handlers)"] * 30).files == []
 
 
 def test_window_is_exact_and_future_lines_count_as_now():
