@@ -339,6 +339,53 @@ def test_homepage_on_which_wordpress_has_found_nothing_is_failing() -> None:
     assert verdict(answered(page("Portfolio", f"<h1>Nothing here</h1>{nothing}<form></form>"))) == CRITICAL
 
 
+# The heading is that of its own translations.
+WITHOUT_DATABASE = """
+Fehler beim Aufbau einer Datenbankverbindung
+Erreur lors de la connexion à la base de données
+Error estableciendo una conexión con la base de datos
+Errore nello stabilire una connessione al database
+Erro ao estabelecer uma conexão com o Banco de Dados
+Fejl ved etablering af databaseforbindelse
+Ошибка установки соединения с базой данных
+データベース接続確立エラー
+建立数据库连接时出错
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("heading", WITHOUT_DATABASE)
+def test_wordpress_without_its_database_is_failing_in_any_language(heading: str) -> None:
+    """Also where something on the way has made the status 200."""
+    assert verdict(answered(page("Portfolio", f"<h1>{heading}</h1>"))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("WordPress › Fehler", "WordPress » Erreur", "WordPress › Erro", "Erro › WordPress", "WordPress›错误"),
+        *("WordPress › Błąd", "Datenbankfehler", "Erreur de la base de données", "データベースエラー"),
+    ],
+)
+def test_error_page_of_wordpress_is_known_by_its_title_in_any_language(title: str) -> None:
+    """That of a critical error is WordPress' own, whatever the site is called."""
+    assert verdict(answered(page(title, "<p>Es gab einen kritischen Fehler auf deiner Website.</p>"))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<h1>Sorry! This site is experiencing technical difficulties.</h1><p>(Cannot access the database)</p>",
+        "<h1>Whoops!</h1><p>We seem to have hit a snag. Please try again later...</p>",
+        "<p>SQL ERROR [ mysqli ]</p><p>An sql error occurred while fetching this page.</p>",
+        "<p>mysqli_connect(): (HY000/2002): Connection refused</p>",
+        "<p>dial tcp 10.0.0.4:6379: connect: connection refused</p>",
+    ],
+)
+def test_error_that_a_program_has_printed_is_failing(text: str) -> None:
+    """MediaWiki, CodeIgniter, phpBB, PHP's and Go's drivers."""
+    assert verdict(answered(page("Portfolio", text))) == CRITICAL
+
+
 def test_page_of_a_plugin_that_something_is_coming_soon_is_failing() -> None:
     """That of SeedProd for WordPress, under the title of the site."""
     heading = "<h1>Get Ready... Something Really Cool Is Coming Soon</h1>"
