@@ -191,7 +191,7 @@ class FileLogs:
                 name = _named(file.path, opened)
                 if file.changed < since - _SLACK:
                     # The end shows how often it was written and since when it has been silent.
-                    yield BytesPart(name, _guarded(file, blocks.tail(_TAIL), reading), reading)
+                    yield BytesPart(name, _guarded(file, blocks.tail(_TAIL), reading), reading, old=True)
                     continue
                 before = reading.lines
                 yield from self._blocks(file, blocks, name, reading)

@@ -45,14 +45,22 @@ class BytesPart(Part):
     Attributes:
         cut: it begins in the middle of a log, whose earlier part comes next.
         joins: it is that earlier part, and ends where the one before it began.
+        old: nothing was written to it in the time that is asked for.
         reading: the limits that apply.
     """
 
     def __init__(
-        self, name: str, chunks: Iterator[bytes], reading: Reading, *, cut: bool = False, joins: bool = False
+        self,
+        name: str,
+        chunks: Iterator[bytes],
+        reading: Reading,
+        *,
+        cut: bool = False,
+        joins: bool = False,
+        old: bool = False,
     ) -> None:
         super().__init__(name, reading.bounded(decode_lines(chunks)))
-        self.cut, self.joins, self.reading = cut, joins, reading
+        self.cut, self.joins, self.old, self.reading = cut, joins, old, reading
         self._chunks = chunks
 
     def blocks(self) -> Iterator[bytes]:

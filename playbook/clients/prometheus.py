@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -45,6 +46,9 @@ from playbook.core.errors import Malformed, TooLittleData, Unmeasured, Unreachab
 from playbook.settings.model import Settings
 
 SERVICE = "Prometheus"
+# Characters of parameters: nginx and Apache take addresses of 8 KiB, HAProxy requests of 16 KiB.
+_LONGEST = 6_000
+_NO_POST = (403, 405, 501)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ class Prometheus:
         return groups, (*warnings, *more)
 
     def _get(self, path: str, parameters: Mapping[str, str | float], setting: str) -> tuple[Any, tuple[str, ...]]:
-        answer = self.http.get(f"api/v1/{path}", parameters)
+        answer = self._sent(f"api/v1/{path}", parameters)
         if answer.status in (400, 422, 503) and (refused := _refusal(answer)):
             hint = f"The query is set by {setting}." if setting else ""
             raise Malformed(
@@ -314,6 +318,14 @@ class Prometheus:
                 words(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}"), setting
             )
         return envelope.data, envelope.against
+
+    def _sent(self, path: str, parameters: Mapping[str, str | float]) -> Answer:
+        """By POST where the address would be too long for a proxy; by GET where POST is refused, too."""
+        if len(urlencode(parameters)) > _LONGEST:
+            answer = self.http.ask(path, parameters)
+            if answer.status not in _NO_POST:
+                return answer
+        return self.http.get(path, parameters)
 
     def _samples(self, data: Any, setting: str) -> list[Sample]:
         result = self._convert(data, Result, setting)

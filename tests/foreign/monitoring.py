@@ -50,6 +50,10 @@ class Http:
         body = content if isinstance(content, str) else json.dumps(content)
         return Answer(self.service, status, {"content-type": "application/json"}, body.encode(), self.base_url)
 
+    def ask(self, path: str, form: Mapping[str, Any]) -> Answer:
+        """Like ``HttpClient``."""
+        return self.get(path, form)
+
     def _path(self, path: str, parameters: Mapping[str, Any]) -> str:
         query = str(parameters.get("query", ""))
         if not path.endswith("/query"):
@@ -58,7 +62,7 @@ class Http:
             ("alertmanager_notifications", "refused"),
             ("_config_last_reload_successful", "not loaded"),
             ("[3h])) == 0", "standing"),
-            ("resets(", "falling"),
+            ("> 12)", "falling"),
             ("[1h] offset 1d", "untold"),
             ("[1h])) >= 20", "untold"),
             ("count_over_time(count(", "looks"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.foreign.monitoring import groups, of_rules, rule, verdict_on_alerts
+from playbook.clients.alertmanager import RuleAlerts
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import Prometheus
+from playbook.measure.alerts.refused import not_loaded
+from tests.foreign.monitoring import NOW, Http, groups, of_rules, rule, verdict_on_alerts
 
 
 def alert(name: str = "HighErrorRate", state: str = "active", **changes: Any) -> dict[str, Any]:
@@ -676,3 +680,18 @@ def test_settings_of_alerting_that_were_not_loaded_are_found(answer, verdict, fo
     said, message = verdict_on_alerts(prometheus={**QUIET, "not loaded": answer}, alertmanager=manager())
     assert said == verdict, message
     assert found in message
+
+
+def test_programs_of_each_family_are_asked_whether_they_loaded_their_settings():
+    """Of Prometheus, VictoriaMetrics, Thanos and Mimir, by the names of their own metrics."""
+    asked: list[str] = []
+
+    class Seen(Http):
+        def get(self, path, parameters=None, *, retry=""):
+            asked.append(str((parameters or {}).get("query", "")))
+            return super().get(path, parameters, retry=retry)
+
+    rules = RuleAlerts(Prometheus(cast(HttpClient, Seen({"not loaded": reloads("vmalert")}))))
+    assert not_loaded(rules, NOW) == ("vmalert at 10.0.0.5:9",)
+    for program in ("prometheus", "alertmanager", "vmalert", "vm_promscrape", "thanos_rule", "cortex_ruler"):
+        assert f"{program}_config_last_reload_successful == 0" in asked[-1]

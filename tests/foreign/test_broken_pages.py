@@ -395,3 +395,91 @@ def test_heading_that_leads_to_an_article_may_quote_an_error(article: str) -> No
     linked = article.replace("<h1>", "<h1><a href=/notes/12>").replace("</h1>", "</a></h1>")
     body = page("Notes of Ada", f"<nav>Notes of Ada</nav>{linked}<p>Ice and harbours.</p><img src=a>")
     assert verdict(answered(body)) == OK
+# As WordPress leaves them where PHP ends in wp_head or right after it, by an error that is not shown.
+ENDED = (
+    '<!DOCTYPE html><html lang="en-US"><head><meta charset="UTF-8"><title>Portfolio</title>'
+    "<style>img.emoji { display: inline }</style><script>window._wpemojiSettings = {}</script>"
+)
+BODY = (
+    '</head><body class="home blog"><svg style="visibility:hidden"><defs><filter id="duotone"><feColorMatrix/>'
+    "</filter></defs></svg><noscript><iframe src=t></iframe></noscript>"
+)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (ENDED, UNKNOWN),
+        (ENDED + BODY, UNKNOWN),
+        (ENDED + BODY + "<script>track()</script>", UNKNOWN),
+        (ENDED + BODY + "</body></html>", OK),  # filled by a script, as it says itself that it is whole
+        (ENDED + "</head><div id=root></div><script src=app.js></script>", OK),
+        (ENDED + "<p>Photographs of the north, printed to order.<img src=a>", OK),  # tags that may be left out
+        (ENDED + BODY + FILLED + "<img src=a>", OK),
+    ],
+)
+def test_page_that_ends_before_anything_is_seen_is_not_whole(markup: str, expected: str) -> None:
+    """Also where its title has the text that is expected."""
+    assert verdict(answered(markup)) == expected
+    rules = PageRules("https://portfolio.example", expect="Portfolio", least_bytes=64)
+    assert verdict(answered(markup), rules) == expected
+
+
+def test_homepage_on_which_wordpress_has_found_nothing_is_failing() -> None:
+    """With status 200, where the table of its posts is gone: the error is in its log alone."""
+    nothing = "<p>It seems we can&rsquo;t find what you&rsquo;re looking for. Perhaps searching can help.</p>"
+    assert verdict(answered(page("Portfolio", f"<h1>Nothing here</h1>{nothing}<form></form>"))) == CRITICAL
+
+
+# The heading is that of its own translations.
+WITHOUT_DATABASE = """
+Fehler beim Aufbau einer Datenbankverbindung
+Erreur lors de la connexion à la base de données
+Error estableciendo una conexión con la base de datos
+Errore nello stabilire una connessione al database
+Erro ao estabelecer uma conexão com o Banco de Dados
+Fejl ved etablering af databaseforbindelse
+Ошибка установки соединения с базой данных
+データベース接続確立エラー
+建立数据库连接时出错
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("heading", WITHOUT_DATABASE)
+def test_wordpress_without_its_database_is_failing_in_any_language(heading: str) -> None:
+    """Also where something on the way has made the status 200."""
+    assert verdict(answered(page("Portfolio", f"<h1>{heading}</h1>"))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("WordPress › Fehler", "WordPress » Erreur", "WordPress › Erro", "Erro › WordPress", "WordPress›错误"),
+        *("WordPress › Błąd", "Datenbankfehler", "Erreur de la base de données", "データベースエラー"),
+    ],
+)
+def test_error_page_of_wordpress_is_known_by_its_title_in_any_language(title: str) -> None:
+    """That of a critical error is WordPress' own, whatever the site is called."""
+    assert verdict(answered(page(title, "<p>Es gab einen kritischen Fehler auf deiner Website.</p>"))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<h1>Sorry! This site is experiencing technical difficulties.</h1><p>(Cannot access the database)</p>",
+        "<h1>Whoops!</h1><p>We seem to have hit a snag. Please try again later...</p>",
+        "<p>SQL ERROR [ mysqli ]</p><p>An sql error occurred while fetching this page.</p>",
+        "<p>mysqli_connect(): (HY000/2002): Connection refused</p>",
+        "<p>dial tcp 10.0.0.4:6379: connect: connection refused</p>",
+    ],
+)
+def test_error_that_a_program_has_printed_is_failing(text: str) -> None:
+    """MediaWiki, CodeIgniter, phpBB, PHP's and Go's drivers."""
+    assert verdict(answered(page("Portfolio", text))) == CRITICAL
+
+
+def test_page_of_a_plugin_that_something_is_coming_soon_is_failing() -> None:
+    """That of SeedProd for WordPress, under the title of the site."""
+    heading = "<h1>Get Ready... Something Really Cool Is Coming Soon</h1>"
+    assert verdict(answered(page("Portfolio", heading))) == CRITICAL
+    assert verdict(answered(page("Portfolio", f"{HEADING}<p>A new book is coming soon.</p><img src=a>"))) == OK

@@ -632,6 +632,11 @@ FPM_TEXT = (
 IMAGINARY = """{"uptime":1293,"allocatedMemory":5.31,"totalAllocatedMemory":34.3,"goroutines":450,
 "completedGCCycles":5,"cpus":8,"maxHeapUsage":32.33,"heapInUse":5.31,"objectsInUse":4053}"""
 PUMA = """{"status":"ok","puma":{"workers":%d,"phase":0,"booted_workers":%d,"old_workers":0}}"""
+ASYNQ = """{"servers":%d,"status":"ok","queue":{"Queue":"images","MemoryUsage":1200,"Pending":%d,"Latency":%s,
+"Size":1,"Groups":0,"Active":0,"Scheduled":0,"Retry":0,"Archived":0,"Completed":4,"Processed":55,"Failed":0,
+"Paused":false,"Timestamp":"2026-11-30T10:30:00Z"}}"""
+SUNDHEIT = """{"db":{"message":"%s",%s"timestamp":"2026-11-30T10:30:00Z","contiguousFailures":%d,
+"timeOfFirstFailure":null}}"""
 # https://spatie.be/docs/laravel-health
 HORIZON = """{"finishedAt":1796039400,"checkResults":[{"name":"Horizon","label":"Horizon",
 "notificationMessage":"Horizon is %s.","shortSummary":"x","status":"%s","meta":[]}]}"""
@@ -649,6 +654,18 @@ OTHERS = [
     ('{"status":"ok","sidekiq":{"processes":0,"enqueued":3}}', UNKNOWN),
     ('{"status":"ok","sidekiq":{"processes":1,"enqueued":3,"latency":0.2}}', OK),
     ('{"status":"ok","asynq":{"servers":0}}', UNKNOWN),
+    # what asynq's inspector gives, whose latency is a Go duration: the age of the oldest task
+    (ASYNQ % (1, 40, "39000000000"), OK),
+    (ASYNQ % (0, 0, "0"), UNKNOWN),
+    (ASYNQ % (1, 40, "900000000000"), WARNING),
+    ('{"status":"ok","servers":0}', OK),
+    ('{"status":"ok","ping":1796039400123}', OK),
+    ('{"status":"ok","lameduck":true}', CRITICAL),
+    ('{"status":"ok","lame_duck_mode":"on"}', CRITICAL),
+    ('{"status":"ok","lameduck":false}', OK),
+    # https://github.com/AppsFlyer/go-sundheit
+    (SUNDHEIT % ("ok", "", 0), OK),
+    (SUNDHEIT % ("failed", '"error":{"message":"dial tcp: refused","cause":null},', 3), CRITICAL),
     ('{"status":"ok","hangfire":{"servers":2,"enqueued":0,"failed":3}}', OK),
     ('{"status":"ok","runtime":{"processes":0}}', OK),
     ('{"status":"ok","sidekiq":{"enqueued":0,"retries":2,"failed":3}}', OK),

@@ -171,7 +171,7 @@ class LastHour(Store):
     def _path(self, path, parameters):
         query = str(parameters.get("query", ""))
         told = {
-            "resets(": self.falls,
+            "> 12)": self.falls,
             '=~"5.*"': self.left_out,
             "100 * max(avg_over_time(job": self.worst,
         }

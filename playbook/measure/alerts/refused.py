@@ -21,10 +21,15 @@ _SHARE = (
     " / sum by (integration) (increase(alertmanager_notifications_total[{0}])) >= 0.5)"
 )
 _QUERY = f"max by (integration) (100 * ({' or '.join(map(_SHARE.format, ('1h', '6h', '24h')))}))"
-# Each program that reads its settings again exposes 1 or 0, e.g. cmd/prometheus/main.go of Prometheus.
+# Each program that reads its settings again exposes 1 or 0, e.g. cmd/prometheus/main.go of Prometheus; so do those
+# of VictoriaMetrics, Thanos and Mimir that evaluate rules, scrape or send.
 _LAST_RELOAD = "_config_last_reload_successful"
 _NOT_LOADED = " or ".join(
-    f"{program}{_LAST_RELOAD} == 0" for program in ("prometheus", "alertmanager", "blackbox_exporter")
+    f"{program}{_LAST_RELOAD} == 0"
+    for program in (
+        *("prometheus", "alertmanager", "blackbox_exporter", "vmalert", "vm_promscrape", "thanos_rule"),
+        *("cortex_ruler", "cortex_alertmanager"),
+    )
 )
 
 

@@ -24,7 +24,7 @@ def review_of(stream: LogStream, since: datetime, until: datetime, probes: Probe
             if block is not None:
                 reviewer.take(block, reading.reached, found)
             elif isinstance(part, BytesPart):
-                reviewer.begin_part(part.name, cut=part.cut, joins=part.joins)
+                reviewer.begin_part(part.name, cut=part.cut, joins=part.joins, old=part.old)
             else:
                 reviewer.begin_part(name_of(part))
                 reviewer.extend(part)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from playbook.clients.log_reading import KEPT_HINT, LogStream
+from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.durations import two_units
 from playbook.readers.logs.parse import Parser
@@ -71,6 +72,13 @@ def of_lines(
             hint=_SILENT_HINT,
         )
     found += _of_sources(review, stream)
+    if review.undated_errors:
+        found += lacking(
+            "errors without a time",
+            expected="a time with each error",
+            got=f"{review.undated_errors:,} without one, e.g. {door.quoted(review.undated_error, 160)}",
+            hint=TIME_HINT,
+        )
     found += _of_understanding(review, rules)
     for text in stream.problems:
         found += lacking("not all read", expected="all of the logs to be read", got=text)

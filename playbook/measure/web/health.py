@@ -295,7 +295,7 @@ class _Reader(SingleValues):
                 for inner in entry:
                     self._entry(name, inner, depth + 1)
             if before == (len(self.own), len(self.others), len(self.unclear)):
-                self.unclear.append(f"no status for {name}")
+                self._without_status(name, entry)
         elif isinstance(entry, str):
             listed = LINE.match(entry) if state_of(entry) is None else None
             if listed and state_of(listed["word"]) is not None:
@@ -305,6 +305,13 @@ class _Reader(SingleValues):
             self.state(name, str(entry).lower(), State.HEALTHY if entry else State.UNHEALTHY)
         elif isinstance(entry, int | float):
             self.state(name, f"{entry:g}", words.of_code(entry))
+        else:
+            self.unclear.append(f"no status for {name}")
+
+    def _without_status(self, name: str, entry: list[Any]) -> None:
+        """A dependency that only tells how often in a row it has failed, as that of Go's go-sundheit."""
+        if isinstance(entry, Pairs) and health_keys.tells_of_no_failures(entry):
+            self.note(name, "no failures", State.HEALTHY)
         else:
             self.unclear.append(f"no status for {name}")
 

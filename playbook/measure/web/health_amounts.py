@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from playbook.measure.web.health_key_words import ERRORS, LIMITING, word_set, words_of
 from playbook.measure.web.health_words import MEANING, canonical
@@ -118,6 +119,11 @@ def counts_workers(key: str, name: str = "") -> bool:
         return bool(_JOB_LIBRARIES & {*words_of(name), *words}) or "".join(words_of(name)) in _QUEUE_LIBRARIES
     is_one = len(named) == 1 and f"{named[0]}s" in _TAKERS and len(words) > 1
     return is_one or (len(named) == 1 and named[0] in _TAKERS)
+
+
+def is_of_queues(keys: Iterable[str]) -> bool:
+    """Whether one of these keys names queues, or a library of them: ``queue``, ``asynq``."""
+    return any("".join(words_of(key)) in _QUEUE_LIBRARIES for key in keys)
 
 
 def counts_no_workers(name: str, key: str, value: object) -> bool:

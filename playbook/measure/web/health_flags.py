@@ -25,6 +25,7 @@ _BAD_IF_TRUE = word_set(
     throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow
     loading booting starting initializing initialising recovering reconnecting"""
 )
+_PHRASES = word_set("shuttingdown maintenancemode timedout lameduck lameduckmode")
 # Of the words of a status, those that as a flag are a colour, a setting, or nothing bad.
 _NO_FLAGS = word_set("no false red yellow amber orange critical timeout partial inactive exited rate-limited")
 # What protects or supervises, and is switched off where what it needs is away.
@@ -47,7 +48,7 @@ _READERS = word_set(
 )
 _STAND_INS = word_set("mock mocked stub stubbed simulated dummy")
 _BOUNDS = word_set("limit limits quota max maximum maxmemory capacity cap threshold")  # that may be reached
-_FLAGS = word_set("maintenance sealed draining shuttingdown loading")
+_FLAGS = word_set("maintenance sealed draining shuttingdown loading lameduck")
 _AWAY = word_set("down unreachable disconnected unavailable offline dead")
 
 
@@ -65,7 +66,7 @@ def bad_if_true(key: str) -> bool:
     if not words or words[0] in LIMITING or words[-1] == "check" or is_about_bad(words):
         return False
     bare = "".join(words)
-    known = bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
+    known = bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in _PHRASES
     return known or _meaning(words) in (State.UNHEALTHY, State.DEGRADED)
 
 

@@ -1,7 +1,8 @@
 """Times in health reports that are too long beside a good status: lags, latencies and how long ago something was
 last heard of, by their keys' units or in words. Pure.
 
-Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages.
+Without a unit a time says nothing: Go writes nanoseconds, and Kafka's lag is a number of messages. A latency that
+is too long even in nanoseconds is too long, as that of asynq's queues.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ _SIGN_AGO = re.compile(
     rf"((?:an?|one) [a-z]+|{_PARTS}(?:(?:,? (?:and )?)?{_PARTS}){{0,3}}) ago\b"
 )
 _LATENCIES = word_set("latency ping rtt responsetime roundtrip")
+_ONLY_TIMES = word_set("latency rtt roundtrip")  # where "ping" may be the moment of the last one
 _BEHIND = word_set("lag behind staleness")
 _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
@@ -155,4 +157,6 @@ def _seconds(words: tuple[str, ...], value: object, beside: Mapping[str, object]
     number = number_in(value)
     told = str(beside.get("observedunit", "")).casefold() if words == ("observed", "value") else ""
     units = [_UNITS[word] for word in (*words, told) if word in _UNITS]
+    if number is not None and not units and {*words} & _ONLY_TIMES and number * 1e-9 >= MOST_BEHIND:
+        return number * 1e-9
     return number * units[0] if number is not None and units else None

@@ -10,7 +10,14 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_amounts import are_copies, counts_workers, is_count, is_percent, space_of
+from playbook.measure.web.health_amounts import (
+    are_copies,
+    counts_workers,
+    is_count,
+    is_of_queues,
+    is_percent,
+    space_of,
+)
 from playbook.measure.web.health_key_words import ERRORS, words_of
 from playbook.measure.web.health_keys import (
     IN_WORDS,
@@ -236,7 +243,9 @@ def without_workers(name: str, value: Pairs) -> str:
     if holds_switches(name) or holds_limits(name):
         return ""
     none = [(key, inner) for key, inner in value if inner in (0, []) and not isinstance(inner, bool)]
-    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key, name)), "")
+    # Servers beside a queue are those that take from it.
+    around = name if name or not is_of_queues(keys(value)) else "queue"
+    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key, around)), "")
     if listed or not counts_workers(name):
         return listed
     counted = {key: inner for key, inner in value if is_count(key) and isinstance(inner, int | float)}

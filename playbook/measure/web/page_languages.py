@@ -36,6 +36,21 @@ _TITLES = {
         r"エラー|.*サーバー ?エラー|.*ページが見つかりません(?:でした)?|服务器(?:内部)?错误|伺服器錯誤",
         r"(?:页面|网页)不存在|找不到(?:页面|頁面|网页)",
         r"페이지를 찾을 수 없(?:습니다|음)|서버 오류",
+        # WordPress without its database, or after an error of PHP: title and heading of each translation.
+        r"(?:wordpress|ووردبريس|وردپرس|워드프레스) ?[›»] ?(?:fehler|erreur|errore?|erro|fout|fe[ij]?l|virhe"
+        r"|błąd|chyba|hata|hiba|napaka|greška|galat|ralat|lỗi|ошибка|помилка|грешка|σφάλμα|エラー|错误|錯誤|오류|خطأ|خطا)",
+        r"(?:erro|eroare) [›»] wordpress",
+        r"datenbankfehler|erreur de la base de données|error (?:de|en) la base de datos|errore del database"
+        r"|erro d[ae] (?:base|banco) de dados|databasef(?:ejl|el)|tietokantavirhe|chyba databázy|adatbázis hiba"
+        r"|ошибка базы данных|помилка бази даних|データベースエラー|数据库错误|資料庫錯誤|데이터베이스 에러",
+        r"fehler beim aufbau einer datenbankverbindung|erreur lors de la connexion à la base de données"
+        r"|.*\berror (?:al establecer|estableciendo) una conexión (?:con|a) la base de datos"
+        r"|errore nello stabilire una connessione al database"
+        r"|erro ao estabelecer uma (?:conexão|ligação) com [ao] (?:banco|base) de dados"
+        r"|fejl ved etablering af databaseforbindelse|ett fel uppstod vid anslutning till databasen"
+        r"|tietokantayhteys epäonnistui|chyba pri nadväzovaní spojenia s databázou"
+        r"|hiba az adatbázis-kapcsolat létrehozása során|ошибка установки соединения с базой данных"
+        r"|データベース接続確立エラー|建立数据库连接时出错|建立資料庫連線時發生錯誤|데이터베이스 연결중 에러",
     ),
     "a server's default page": (
         r"(?:恭喜，?)?站点创建成功！?|没有找到站点|félicitations ! votre domaine .*",

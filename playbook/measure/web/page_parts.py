@@ -101,7 +101,7 @@ class Page:
         refresh: where it redirects the browser; empty where nowhere.
         headings: those of the first level, without links and code.
         cut_in: the element within which the markup ends; empty where it ends as pages do. At the end
-            tags may be left out, but only those of a body, a paragraph and the like.
+            tags may be left out, but only those of a paragraph, of a body that shows something, and the like.
         shown_headings: those of all levels, outside of what a script may show later.
         said: each text between two tags, without examples of code and what a script may show later.
         filled_in: a script fills in places of its own, as Vue, Angular and Alpine do.
@@ -189,6 +189,8 @@ def _in_one_line(text: str) -> str:
 
 class _Reader(HTMLParser):
     _HIDDEN = frozenset({"script", "style", "noscript", "template"})
+    # What a head may hold, and what shows nothing by itself at the beginning of a body.
+    _UNSEEN = _HIDDEN | {"html", "head", "body", "title", "meta", "link", "base", "svg"}
     _SHOWING = frozenset(
         {"script", "img", "iframe", "svg", "canvas", "video", "picture", "object", "embed", "frame"}
     )
@@ -228,16 +230,24 @@ class _Reader(HTMLParser):
         self._inside: list[str] = []
         self._open: list[str] = []
         self._ended = False
+        self._part = ""  # "head" or "body", where that has begun by its tag and has no end
+        self._filled = False  # something stands in the body, whether that has a tag or not
 
     @property
     def cut_in(self) -> str:
-        """The innermost open element that has no end without its tag, where the page has no end either."""
-        return self._open[-1] if self._open and not self._ended else ""
+        """The innermost open element that has no end without its tag, where the page has no end either; or the
+        head or body, where nothing that a visitor sees comes after its beginning.
+        """
+        innermost = self._open[-1] if self._open else "" if self._filled else self._part
+        return "" if self._ended else innermost
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_text = False
         attributes = {name: value or "" for name, value in attrs}
         self.shows += tag in self._SHOWING
+        self._filled |= tag not in self._UNSEEN and not self._inside and not self._pictures
+        if tag in ("head", "body"):
+            self._part = tag
         self._in_bold_link = tag != "a" and (self._in_bold_link or tag == "b")
         if tag in self._CLOSED:
             self._open.append(tag)
@@ -269,6 +279,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._in_text = False
         self._ended |= tag in ("body", "html")
+        if tag == "head" and self._part == tag:
+            self._part = ""
         if tag in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
         while self._counts[tag]:  # with those within it that have no end of their own
@@ -291,6 +303,7 @@ class _Reader(HTMLParser):
                 self.titles[-1] += data
         elif not self._inside:
             self.texts.append(data)
+            self._filled |= not self._pictures and not data.isspace()
             if not (self._within and self._within[-1][2]):
                 self.seen.append(data)
                 quoted = self._counts["code"] or (self._counts["a"] and not self._in_bold_link)

@@ -104,6 +104,7 @@ _DEFAULT_TITLE = re.compile(
 )
 _AWAY_TITLE = re.compile(
     r"(?:(?:(?:our |new )?(?:site|website)|\S+\.\w+) (?:is )?)?(?:launching|coming|opening) soon[!.…]*|"
+    r"(?:get ready\W+)?something (?:\w+ ){0,3}is coming(?: soon)?[!.…]*|"
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
     r"|(?:scheduled |site )?maintenance(?: mode)?|(?:coming|opening) soon(?:[!.…:,]+.*)?"
     r"|we.ll be (?:right )?back.*"
@@ -170,6 +171,12 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"^a server error has occurred\b|\bthis (?:edge )?function has crashed\b"),
     ("an error page", r"our services aren't available right now|host does not match any subject alternative name"),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
+    # MediaWiki, CodeIgniter, phpBB; drivers of PHP and Go, whose errors a program has printed.
+    ("an error page", r"this site is experiencing technical difficulties|we seem to have hit a snag"),
+    ("an error page", r"an sql error occurred while fetching this page|mysqli_connect\(\): \("),
+    ("an error page", r"\bdial tcp \S{1,80}: (?:connect: |i/o timeout|lookup )|^could not connect: "),
+    # WordPress, where it has nothing to show: no posts, or no table of them.
+    ("an error page", r"it seems we can.t find what you.re looking for\. perhaps searching"),
     ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
     ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
     ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),

@@ -24,6 +24,13 @@ _LEFT = re.compile(
     r"|\bstream \d{1,12} canceled by remote with error code 0\b"
     r"|\bIncoming request ended abruptly: context canceled\b"
 )
+# Of Go's servers: handshakes that a client broke off or began in its own way, and connections that it closed, from
+# a server's own port to one that a client chose. What autocert could not do for a name of the site is not theirs.
+_GO = re.compile(
+    r"\bhttp: TLS handshake error from \S{1,80}: (?!acme/autocert: (?!missing |server name|host ))"
+    r"|\bhttp2: server(?:: error reading preface from client| connection error from) "
+    r"|\bwrite tcp\d? \S{2,64}:\d{2,4}->\S{2,64}:[3-6]\d{4}: write: (?:broken pipe|connection reset by peer)$"
+)
 _APACHE = re.compile(
     r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01264|01276|01617|01618|01630|01797|02042|02811"
     r"|10244):|AH01071: Got error 'Primary script unknown|File does not exist: |client denied by server "
@@ -59,6 +66,9 @@ _NEEDED = (
     "QueryParser",
     "AbstractController",
     " cancel",
+    " handshake ",
+    "http2: server",
+    "write tcp",
 )
 
 
@@ -90,4 +100,4 @@ def at_fault(text: str) -> bool:
         return False
     if _NGINX.search(text):
         return not _OWN_PAGE.search(text) or bool(_ICON.search(text))
-    return bool(_APACHE.search(text) or _FRAMEWORKS.search(text) or _LEFT.search(text))
+    return any(known.search(text) for known in (_APACHE, _FRAMEWORKS, _LEFT, _GO))

@@ -62,7 +62,7 @@ _STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
 MESSAGE_KEYS = (
     *("msg", "message", "event", "@m", "@mt", "short_message", "text", "Message", "@message", "MESSAGE", "body"),
-    *("Body", "RenderedMessage", "MessageTemplate", "textPayload", "M"),
+    *("Body", "RenderedMessage", "MessageTemplate", "textPayload", "M", "content"),
 )
 ERROR_KEYS = (
     *(

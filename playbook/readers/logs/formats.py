@@ -93,6 +93,9 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("ompleted ", rf"\b[Cc]ompleted (?:{METHOD}) {_PATH} (?:for \S{{1,255}}, )?{_STATUS} [A-Z]"),
         (" - /", rf"(?:^|- ){_STATUS} [A-Z][\w ]{{0,40}}: (?:{METHOD}) - (?P<path>/\S{{0,4095}})"),
         (" ..", rf"^ *{_STATUS} {{1,4}}(?:{METHOD}) {_PATH} \.{{2,400}} [\d.]+ ms$"),
+        # go-zero; Iris, behind its level and a time without seconds.
+        ("[HTTP] ", rf"\[HTTP\] {_STATUS} - (?:{METHOD}) {_PATH} - "),
+        (" ", rf"^\[INFO\] \S{{10}} \d\d:\d\d {_STATUS} [\d.]{{1,20}}[mµun]?s \S{{2,64}} (?:{METHOD}) {_PATH}"),
         # uWSGI.
         (
             "generated ",

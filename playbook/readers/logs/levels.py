@@ -18,9 +18,10 @@ _NAMES = {
     WARNING: "warning warn wrn w warnung avertissement advertencia avvertenza 警告 предупреждение",
     ERROR: "error err erro eror severe fail failure exception e schwerwiegend grave fehler erreur 严重 错误 重大"
     " エラー ошибка",
-    FATAL: "fatal fata fatl ftl critical crit crt alert emergency emerg panic pani pnc dpanic f c a p",
+    FATAL: "fatal fata fatl ftl critical crit crt ftal alert emergency emerg panic pani pnc dpanic f c a p",
 }
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
+_GO_ZERO = {"stat": INFO, "slow": WARNING}  # beside those that it shares with others
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARNING, INFO, INFO, DEBUG)
 
 NO_COMPONENTS = frozenset({"error", "fatal", "critical"})
@@ -84,20 +85,24 @@ _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, 
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
 # A sign behind the name of a part or process, or a clock.
 _SIGN_BEHIND = re.compile(r"(?:\[[^\]]{1,40}\]|\d\d:\d\d:\d\d(?:\.\d{1,6})?) (?:› )?\s{0,3}([⨯✖✗✘❌💥])")
-# Next.js of three generations, npm, .NET, logrus, glog: one group of each is the level.
+# Next.js of three generations, npm, .NET, zap, logrus, glog: one group of each is the level.
 _WORDED = re.compile(
     r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- |- (wait|error|warn|ready|info|event|trace) "
     r"|(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )|(trce|dbug|info|warn|fail|crit): [A-Za-z]"
+    # zap's console with small letters, and VictoriaMetrics: level, perhaps a logger's name, caller.
+    r"| {0,8}(trace|debug|info|warn|error|dpanic|panic|fatal) {1,8}(?:[\w.-]{1,60} {1,8})?"
+    r"[\w./@-]{1,120}\.go:\d{1,6} "
     r"|(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] |([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ "
 )
 _PROCESS = re.compile(
     r"(?:\*\* )?\([\w.-]{1,40}:\d+\):? "
     r"(?:(?:[\w-]{1,40}-)?(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
 )
-# Of Erlang; of Tornado, Jupyter, Beego, old MongoDB and Ruby's Semantic Logger; of a Laravel worker; of Serilog.
+# Of Erlang; of Tornado, Jupyter, Beego, old MongoDB, Ruby's Semantic Logger and Telegraf ("E! "); of a Laravel
+# worker; of Serilog.
 _REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
 _REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
-_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) (?:[A-Z]{3,12} +\[|\[\d{1,10}:))")
+_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.)(?:! | (?:[A-Z]{3,12} +\[|\[\d{1,10}:)))")
 _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400}(?: \S{1,100}){0,3} \.{2,400} .{0,40}FAIL$")
 # .NET's console with a clock: TimestampFormat = "HH:mm:ss ".
 _CLOCKED = re.compile(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,7})?\]? {1,2}(trce|dbug|info|warn|fail|crit): [A-Za-z]")
@@ -185,7 +190,7 @@ def of_json(value: object, scale: Scale | None = None) -> int:
         return max((of_json(one, scale) for one in value if not isinstance(one, list)), default=NONE)
     if isinstance(value, str):
         text = _COLOURS.sub("", value).strip()
-        return _by_number(float(text), scale) if text.isdecimal() else by_name(text)
+        return _by_number(float(text), scale) if text.isdecimal() else _GO_ZERO.get(text) or by_name(text)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _by_number(value, scale)
     return NONE

@@ -249,7 +249,8 @@ class Parser:
             if time is None:
                 time = self._times.text(request.time) if request.time else self._own_time(text)
             return Entry(time, component, self._level_beside(text), text, access=request)
-        leading = None if own or text[:1] not in _STAMPED else self._times.leading(text)
+        stamped = not own and (text[:1] in _STAMPED or self._times.is_of_go(text))
+        leading = self._times.leading(text) if stamped else None
         level = levels.stated(text)
         if leading:
             own, time = True, leading[0] if time is None else time

@@ -31,6 +31,7 @@ from playbook.readers.logs.signature import fold, fold_path
 from playbook.readers.logs.tables import BoundedTable, Newest
 from playbook.readers.logs.text import clean
 from playbook.readers.logs.tracks import MINUTE, Minutes, Track
+from playbook.readers.logs.undated import Undated
 
 NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
@@ -61,7 +62,6 @@ class Reviewer:
     probes: Probes = field(default_factory=Probes)
     zone: tzinfo = UTC
     outside: int = 0
-    undated: int = 0
     ahead: int = 0
     ahead_by: float = 0.0
     strange: int = 0
@@ -81,6 +81,7 @@ class Reviewer:
     _waiting: list[str] = field(default_factory=list)
     _examples: list[str] = field(default_factory=list)
     _cut: bool = False
+    _old: bool = False
     _headed: set[str] = field(default_factory=set)
     _heads: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
     _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Reviewer:
     def __post_init__(self) -> None:
         self._children = Children()
         self._parse = Parser(self.until, self.zone).parse
+        self._undated = Undated(self._parse)
         self._everything = self._track()
         self._file = self._track()
         self._files: BoundedTable[str, Track] = self._tracks()
@@ -103,13 +105,14 @@ class Reviewer:
         for line in lines:
             add(line)
 
-    def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False) -> None:
+    def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False, old: bool = False) -> None:
         """Begin a part that does not continue the previous one, e.g. another file; ``name`` is its log's.
 
         Args:
             cut: it begins in the middle of a log, whose earlier part comes next.
             joins: it is that earlier part, and ends where the previous one began: a stack trace across both is
                 one.
+            old: it was written before the window, whatever its lines say.
         """
         self._end_part()
         if not joins:
@@ -117,7 +120,7 @@ class Reviewer:
             self._end_part()
         self._cut = cut
         self._end_waiting()
-        self._before = None
+        self._before, self._old = None, old
         lines = sum(hour.lines for hour in self._hours.values())
         self._file.lines += lines - self._lines
         self._lines = lines
@@ -214,7 +217,9 @@ class Reviewer:
             until=self.until,
             lines=self._lines,
             outside=self.outside,
-            undated=self.undated,
+            undated=self._undated.lines,
+            undated_errors=self._undated.errors,
+            undated_error=door.line(self._undated.example, SHOWN),
             ahead=self.ahead,
             ahead_by=self.ahead_by,
             strange=self.strange,
@@ -260,20 +265,25 @@ class Reviewer:
         """Hold back the first lines of a part without a time: they get the first time that follows."""
         if text and len(self._waiting) < _WAITING:
             self._waiting.append(text)
-        else:
-            self.undated += bool(text)
+        elif text:
+            self._leave_undated(text)
 
     def _end_waiting(self, time: float | None = None) -> None:
         """Review the lines held back, at ``time``; without one their time is unknown."""
         waiting, self._waiting = self._waiting, []
-        if time is None:
-            self.undated += len(waiting)
-            self.strange += len(waiting)
-            self._examples += (door.line(text, SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
-            return
-        self._before, self._before_named = time, False
+        if time is not None:
+            self._before, self._before_named = time, False
         for text in waiting:
-            self.add(text)
+            (self.add if time is not None else self._leave_undated)(text)
+
+    def _leave_undated(self, text: str) -> None:
+        if self._old:
+            self.outside += 1
+            return
+        if self._undated.add(text):
+            self._file.lines += 1
+            self._file.strange += 1
+        self._strange(text)
 
     def _ahead(self, time: float) -> float:
         """A line from the future counts as current; the lead of its clock is kept."""
@@ -293,10 +303,13 @@ class Reviewer:
             self._everything.logged.note(minute)
 
     def _not_understood(self, text: str) -> None:
-        """Count it; the first few are shown."""
-        self.strange += 1
         self._component.strange += 1
         self._file.strange += 1
+        self._strange(text)
+
+    def _strange(self, text: str) -> None:
+        """Count it; the first few are shown."""
+        self.strange += 1
         if len(self._examples) < STRANGE_LINES:
             self._examples.append(door.line(text, SHOWN))
 

@@ -70,6 +70,7 @@ class Review:
 
     Attributes:
         lines: those within the window; others are ``outside``, or ``undated`` where none near them had a time.
+        undated_errors: those that report an error, or requests answered 5xx; ``undated_error`` is one of them.
         ahead: lines more than five minutes in the future; they count as current.
         ahead_by: seconds by which the newest line is in the future, 0 where none is.
         strange: lines that were not understood, among ``lines`` and ``undated``; some of them are ``examples``.
@@ -113,6 +114,8 @@ class Review:
     kinds_left_out: int = 0
     probes: int = 0
     errors_by_minute: dict[int, int] = field(default_factory=dict)
+    undated_errors: int = 0
+    undated_error: str = ""
 
 
 def weight(row: Occurrences) -> float:

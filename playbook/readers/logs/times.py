@@ -27,6 +27,7 @@ _COMMON = re.compile(
 )
 # ClickHouse, SonarQube
 _POINTS = re.compile(r"(\d{4})\.(\d\d)\.(\d\d) (\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?")
+_MINUTE = re.compile(r"(\d{4}/\d\d/\d\d) (\d\d:\d\d)(?= [^:])")  # Iris
 _DOTTED = re.compile(r"(\d{4}/\d\d/\d\d) - (\d\d:\d\d):(\d\d)")  # gin
 # C's asctime, with Apache's microseconds; date(1) has a zone before the year.
 _ASCTIME = re.compile(
@@ -46,8 +47,10 @@ _EPOCH = re.compile(r"\[?(\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})\]?(?= |$)
 # Prefixes of a line's own time.
 _LEADING = re.compile(
     r"(?:\[GIN\] |\[Nest\] \d{1,7} {1,2}- |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \["
-    r"|\[(?:[DIWEFC] )?)?"
+    r"|\[[A-Z]{4}\] (?=\d{4}/)|\[(?:[DIWEFC] )?)?"
 )
+# Before the time of Go's log package: the prefix of log.New ("worker: ", "INFO\t", "INFO: "), and asynq's.
+_OF_GO = re.compile(r"[A-Za-z][\w./-]{0,40}:? {1,8}(?:pid=\d{1,7} )?(?=\d{4}/\d\d/\d\d \d\d:)")
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
 # Epoch numbers by their size: seconds until the year 5138, then milli-, micro- and nanoseconds.
@@ -86,7 +89,7 @@ class Times:
 
     def leading(self, text: str) -> tuple[float, int] | None:
         """The time at the beginning of a plain line, in any format but ISO 8601, and where it ends."""
-        before = _LEADING.match(text)
+        before = _OF_GO.match(text) or _LEADING.match(text)
         start = before.end() if before else 0
         for pattern, read in self._formats():
             match = pattern.match(text, start)
@@ -96,6 +99,11 @@ class Times:
                     end = match.end()
                     return moment, end + text.startswith("]", end)
         return None
+
+    @staticmethod
+    def is_of_go(text: str) -> bool:
+        """Whether a line begins with a prefix of Go's log package and its time."""
+        return "/" in text[:64] and _OF_GO.match(text) is not None
 
     def _formats(self) -> tuple[tuple[re.Pattern[str], Callable[..., float | None]], ...]:
         return (
@@ -110,6 +118,7 @@ class Times:
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
             (_POINTS, lambda y, mon, d, minute, s, f: self.iso(f"{y}-{mon}-{d}", minute, s, f, None)),
+            (_MINUTE, lambda date, minute: self.iso(date, minute, "00", None, None)),
             (_DOTTED, lambda date, minute, s: self.iso(date, minute, s, None, None)),
             (_EPOCH, lambda number: self.number(float(number))),
         )

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -40,6 +41,28 @@ def test_instant_query_returns_samples():
     request = server.requests[0]
     assert request.startswith(b"GET /api/v1/query?query=up&time=1781510400.0 HTTP/1.1")
     assert b"Authorization: Basic cmVhZGVyOnB3" in request
+
+
+LONG = "sum(" + " + ".join(['up{job="portfolio"}'] * 300) + ")"
+
+
+def test_long_query_is_posted_as_proxies_take_no_long_address():
+    """nginx and Apache answer 414 beyond 8 KiB; Prometheus' own clients send a form, too."""
+    with serve(vector("1.5")) as server:
+        assert client_of(server.url, token="t").query(LONG, AT)[0].value == 1.5
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /api/v1/query HTTP/1.1")
+    assert b"Content-Type: application/x-www-form-urlencoded" in head
+    assert b"Authorization: Bearer t" in head
+    assert dict(parse_qsl(body.decode())) == {"query": LONG, "time": "1781510400.0"}
+
+
+@pytest.mark.parametrize("refusal", ["403 Forbidden", "405 Method Not Allowed", "501 Not Implemented"])
+def test_long_query_is_sent_in_the_address_where_a_post_is_refused(refusal):
+    """As by a proxy that only lets GET through."""
+    with serve(answer(refusal), vector("1.5")) as server:
+        assert client_of(server.url).query(LONG, AT)[0].value == 1.5
+    assert [request.partition(b" ")[0] for request in server.requests] == [b"POST", b"GET"]
 
 
 def test_range_query_returns_series():

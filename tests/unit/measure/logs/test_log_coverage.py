@@ -222,3 +222,21 @@ def test_log_that_earlier_runs_have_found_is_missed(tmp_path):
         f"logs that earlier runs have found are missing: {kept(tmp_path.name + '/api.log')} "
     )
     assert reviewed("web*.log", known=(before,)).problems == []
+
+
+# A Go program that prints plain text: its runtime writes no time.
+PANIC = """panic: assignment to entry in nil map
+
+goroutine 51 [running]:
+main.optimise({0xa3b7a8, 0xc0000a8000}, 0xc0001b2000)
+\t/app/worker/main.go:29 +0x1f4
+created by github.com/hibiken/asynq.(*processor).exec
+exit status 2""".splitlines()
+
+
+def test_error_without_a_time_is_not_left_out_beside_many_other_lines():
+    """It may be of any day, so it does not count, and the log is not good either."""
+    found = review(("web.log", lines("web", ACCESS, every=1)), ("worker.log", PANIC)).coverage
+    assert "errors without a time" in found.words
+    assert found.expected == "a time with each error"
+    assert found.got.startswith("1 without one, e.g. 'panic: assignment to entry in nil map'")

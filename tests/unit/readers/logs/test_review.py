@@ -174,6 +174,22 @@ def test_lines_before_any_time_have_the_first_time():
     found = reviewer.result()
     assert (found.undated, found.lines, found.errors) == (2, 2, 1)
     assert (found.strange, found.examples) == (2, ["ERROR lost", "x"])
+    assert (found.undated_errors, found.undated_error) == (1, "ERROR lost")
+
+
+def test_every_line_of_a_part_without_any_time_is_not_understood():
+    """However many they are; and none of a file that was written before the window."""
+    reviewer = Reviewer(NOW - DAY, NOW)
+    reviewer.begin_part("app.log")
+    reviewer.extend(["20:14:14 | 200 |  1.2ms |  10.0.0.1 | GET     | /photos"] * 1500)
+    reviewer.begin_part("old.log", old=True)
+    reviewer.extend(["ERROR of last week"] * 500)
+    found = reviewer.result()
+    assert (found.undated, found.strange, found.outside, found.undated_errors) == (1500, 1500, 500, 0)
+    assert [(name, track.lines, track.strange) for name, track in found.files if track.lines] == [
+        ("app.log", 1500, 1500)
+    ]
+    assert review(*["[GIN-debug] GET /photos --> main.photos (3 handlers)"] * 30).files == []
 
 
 def test_window_is_exact_and_future_lines_count_as_now():
