@@ -174,12 +174,15 @@ def read_document(file: Path) -> Document:
         tuple(dict.fromkeys(next(filter(None, link.groups())) for link in _LINK.finditer(prose))),
         head.version,
         head.given,
-        _damage_of(text),
+        damage_of(text),
     )
 
 
-def _damage_of(text: str) -> str:
-    """What is left of a merge, or of a crash before the file was written: NUL bytes in place of its text."""
+def damage_of(text: str) -> str:
+    """That some of a document is not as it was written, in words; empty where nothing shows that.
+
+    A file system leaves NUL bytes in place of what was not yet written when the power failed.
+    """
     if "\0" in text:
         return "NUL bytes in its text"
     begun, ended = (re.search(f"^{mark * 7} ", text, re.MULTILINE) for mark in "<>")

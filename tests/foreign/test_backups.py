@@ -1113,7 +1113,7 @@ def test_large_archive_in_parts_is_read_at_both_ends(tmp_path):
 
 
 def test_part_that_became_shorter_than_it_is_listed_is_unknown(tmp_path):
-    """The bytes of the next part do not follow those that are left of it, and the store has not given all of it."""
+    """The bytes of the next part do not follow those that are left of it, and not all of it was given."""
     split(tmp_path, ("aa", "ab", "ac", "ad"), "{}.{}")
     known = FolderStore(str(tmp_path), "setting")
     [newest, *_] = sorted(divided(known.files(), "*")[0], key=lambda file: file.name, reverse=True)
