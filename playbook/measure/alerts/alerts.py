@@ -77,7 +77,8 @@ class Alerts:
         fires = {alert.name for alert in self.found.alerts if alert.state == "firing" and alert.delivered}
         named = [name for name in self.always if name in rules or name not in ALWAYS_FIRE]
         dead = [name for name in named if name not in fires]
-        coverage = self.found.coverage + self.unread
+        coverage = self.found.coverage
+        coverage += self.unread if coverage.enough else Coverage()  # where Grafana is away, its alerts say so
         if dead:
             coverage += lacking(
                 f"{dead[0]} does not fire",
