@@ -124,6 +124,24 @@ class Answer:
             attempts=self.attempts,
         )
 
+    def of_now(self, oldest: float | None) -> Answer:
+        """The answer itself; Malformed where a cache gave a copy that is older than ``oldest`` seconds, or that it
+        could not renew.
+        """
+        if oldest is None:
+            return self
+        ages = [one.strip() for one in self.headers.get(AGE, "").split(",")]
+        is_old = any(one.isascii() and one.isdigit() and int(one[:9]) > oldest for one in ages)
+        copy = f"{AGE}: {self.headers[AGE]}" if is_old else not_renewed(self.headers)
+        if not copy:
+            return self
+        raise Malformed(
+            f"{self.service}: expected an answer of now from {self.url}, got a copy that a cache kept ({copy})",
+            service=self.service,
+            hint="Let the cache before this service leave it out.",
+            attempts=self.attempts,
+        )
+
     @property
     def beginning(self) -> str:
         """The first eighty characters on one line, for messages."""

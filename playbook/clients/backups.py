@@ -85,17 +85,34 @@ class BackupStore(ABC):
         """
 
     def part(self, file: StoredFile, start: int, length: int, *, within: float = math.inf) -> bytes:
-        """As ``read``, also across the parts of a file."""
+        """As ``read``, also across the parts of a file.
+
+        Raises:
+            Malformed: the file ends before the size that the store lists, too.
+        """
+        due = max(min(length, file.size - start), 0)
         if not file.parts:
-            return self.read(file.name, start, length, within=within)
+            found = self.read(file.name, start, due, within=within) if due else b""
+            return self._whole(found, file, start, due)
         found, begins = b"", 0
         for one in file.parts:
             at = start + len(found) - begins
-            # After a part that ended too early, no other one is read: nothing of it would be in its place.
-            if 0 <= at < one.size and len(found) < length:
-                found += self.read(one.name, at, min(length - len(found), one.size - at), within=within)
+            if 0 <= at < one.size and len(found) < due:
+                wanted = min(due - len(found), one.size - at)
+                found += self._whole(self.read(one.name, at, wanted, within=within), one, at, wanted)
             begins += one.size
         return found
+
+    def _whole(self, found: bytes, file: StoredFile, start: int, due: int) -> bytes:
+        """What was read, if it is all: what is missing may be what matters, and is not the file's fault."""
+        if len(found) >= due:
+            return found
+        raise Malformed(
+            f"{SERVICE}: expected the {file.size:,} bytes that {self.location} lists for {file.name}, got "
+            f"{start + len(found):,}",
+            service=SERVICE,
+            hint="Is it being written or replaced just now? Otherwise read it with another program.",
+        )
 
     def open(self, file: StoredFile, *, within: float = math.inf) -> IO[bytes]:
         """The file as a stream, read in pieces in constant memory. Reading raises as ``read`` does.

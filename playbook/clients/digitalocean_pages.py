@@ -42,7 +42,8 @@ def read_pages(
             problem = str(error)
             break
         found += items
-        total = total_of(body)
+        told = [count for count in (total, total_of(body)) if count is not None]
+        total = max(told, default=None)  # a later page may have been read of less
         following = next_page(body, page, len(found))
         if enough(found):
             total = len(found)

@@ -45,7 +45,8 @@ class ScalingEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scaling_events(api: DigitalOceanApi, since: datetime) -> Listing[ScalingEvent]:
-    """Events of autoscaling, newest first; those from before ``since`` as far as they were read.
+    """Events of autoscaling, newest first; those from before ``since`` as far as they were read, and those whose
+    type is not told.
 
     Raises:
         Unmeasured: as every method of the API.
@@ -66,5 +67,5 @@ def scaling_events(api: DigitalOceanApi, since: datetime) -> Listing[ScalingEven
         enough=enough,
         counted=False,
     )
-    events = [event for event in api.parse(list[ScalingEvent], listing, what) if event.type == _KIND]
+    events = [event for event in api.parse(list[ScalingEvent], listing, what) if event.type in (_KIND, "")]
     return Listing(events, listing.coverage)

@@ -58,6 +58,7 @@ class HttpClient:
         whole: seconds for a whole request with all its tries and redirects, in place of that sum.
         busy: statuses after which a request is tried again.
         turns: held while requests follow each other, see ``in_turn``.
+        oldest: seconds beyond which the copy of a cache is no answer; without it, the caller looks for itself.
     """
 
     base_url: str = field(repr=False)
@@ -73,6 +74,7 @@ class HttpClient:
     whole: float | None = None
     busy: frozenset[int] = BUSY
     turns: Lock = field(default_factory=Lock, repr=False, compare=False)
+    oldest: float | None = None
 
     def __post_init__(self) -> None:
         parse_url(self.base_url, self.setting or self.service)
@@ -100,7 +102,7 @@ class HttpClient:
 
         Raises:
             Unreachable: no complete answer in time; says in which phase it failed, and after how long.
-            Malformed: the body is too large.
+            Malformed: the body is too large, or a cache gave an old copy.
         """
         return self._read(_Wanted("GET", self._url(path, params), headers, redirects, max_body, cut), retry)
 
@@ -230,7 +232,7 @@ class HttpClient:
                     )
                     if retry == "all" and answer.status in self.busy:
                         raise _Busy(answer)
-                    return replace(answer, attempts=tuple(attempts))
+                    return replace(answer, attempts=tuple(attempts)).of_now(self.oldest)
         except _Busy as busy:
             return replace(busy.answer, attempts=tuple(attempts))
         except Broken as broken:
@@ -331,6 +333,7 @@ def monitoring_client(
         headers={TENANT: tenant} if tenant else {},
         setting=f"targets.{settings.target.name}.{part}.url",
         kept=kept,
+        oldest=60 * settings.coverage.newest_minutes,
     )
 
 

@@ -93,6 +93,7 @@ class Document:
         version: empty where it has none; a runbook needs none.
         reviewed: None where there is no date, or an invalid one.
         given: the words in the place of the date.
+        damage: that some of it is not as it was written, in words; empty where nothing shows that.
         commands: number of blocks of commands.
         unexplained: the first line of each block without an expected result.
         links: verbatim, without those in blocks.
@@ -107,6 +108,7 @@ class Document:
     links: tuple[str, ...]
     version: str = ""
     given: str = ""
+    damage: str = ""
 
     @property
     def name(self) -> str:
@@ -114,7 +116,9 @@ class Document:
         return self.file.parent.name if self.file.stem.lower() in ("readme", "index") else self.file.stem
 
     def problems(self, today: date) -> Iterator[str]:
-        """What is missing, in words."""
+        """What is missing or damaged, in words."""
+        if self.damage:
+            yield self.damage
         if not self.owner:
             yield "no owner"
         if self.reviewed is None:
@@ -170,7 +174,19 @@ def read_document(file: Path) -> Document:
         tuple(dict.fromkeys(next(filter(None, link.groups())) for link in _LINK.finditer(prose))),
         head.version,
         head.given,
+        damage_of(text),
     )
+
+
+def damage_of(text: str) -> str:
+    """That some of a document is not as it was written, in words; empty where nothing shows that.
+
+    A file system leaves NUL bytes in place of what was not yet written when the power failed.
+    """
+    if "\0" in text:
+        return "NUL bytes in its text"
+    begun, ended = (re.search(f"^{mark * 7} ", text, re.MULTILINE) for mark in "<>")
+    return "both sides of a merge that git could not finish" if begun and ended else ""
 
 
 def _commands(text: str) -> list[re.Match[str]]:

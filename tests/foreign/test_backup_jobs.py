@@ -268,6 +268,43 @@ def test_log_of_the_job_beside_its_archive_counts(tmp_path, text, verdict, words
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
+LISTED = "".join(f"./uploads/2026/11/{number:08}.jpg\n" for number in range(5000))  # as tar -v writes it
+DONE = "Backup completed\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "verdict", "words"),
+    [
+        # Behind it tar names each file that it packs.
+        ("{}.log", PG_DUMP_FAILED + LISTED + DONE, CRITICAL, "pg_dump: error: connection"),
+        ("{}.log", LISTED + DONE, OK, ""),
+        ("{}.log", LISTED * 30 + DONE, UNKNOWN, "of which the last 4,194,304 were read"),
+        # Of Windows PowerShell, with and without a mark, in either order, and where a log was emptied meanwhile.
+        ("{}.log", (PG_DUMP_FAILED + DONE).encode("utf-16"), CRITICAL, "pg_dump: error: connection"),
+        ("{}.log", (PG_DUMP_FAILED + DONE).encode("utf-16-le"), CRITICAL, "pg_dump: error: connection"),
+        ("{}.out", (PG_DUMP_FAILED + DONE).encode("utf-16-be")[1:], CRITICAL, "pg_dump: error: connection"),
+        ("{}.log", DONE.encode("utf-16"), OK, ""),
+        ("{}.json", json.dumps({"status": "Failed"}).encode("utf-16"), CRITICAL, '"status": "Failed"'),
+        ("{}.json", json.dumps({"status": "Completed"}).encode("utf-16"), OK, ""),
+        ("{}.status", "FAILED\r\n".encode("utf-16"), CRITICAL, '"status": "FAILED"'),
+        ("{}.log", bytes(4096) + DONE.encode(), OK, ""),
+        # Of a machine that lost its power.
+        ("{}.log", b"pg_dump: saving search_path\n" + bytes(4096), UNKNOWN, "NUL bytes in its text"),
+        ("{}.json", '{"status": "failed", "status": "completed"}', UNKNOWN, "JSON"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_whole_text_of_a_report_counts(tmp_path, name, content, verdict, words):
+    """However long it is, and in the encoding of its program."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
+        put(tmp_path, f"{own}.tar.gz", archive(), hours)
+        if hours == NIGHTS[-1]:
+            put(tmp_path, name.format(own), content, hours)
+    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+        assert (told[0], words in told[1]) == (verdict, True), told
+
+
 @pytest.mark.parametrize(
     ("name", "text", "verdict"),
     [

@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
-from playbook.core.errors import PlaybookError
+from playbook.core.errors import Malformed, PlaybookError
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
@@ -1111,16 +1112,18 @@ def test_large_archive_in_parts_is_read_at_both_ends(tmp_path):
             assert known.part(newest, start, length) == whole[start : start + length]
 
 
-def test_part_that_became_shorter_ends_the_archive(tmp_path):
-    """The bytes of the next part do not follow those that are left of it."""
+def test_part_that_became_shorter_than_it_is_listed_is_unknown(tmp_path):
+    """The bytes of the next part do not follow those that are left of it, and not all of it was given."""
     split(tmp_path, ("aa", "ab", "ac", "ad"), "{}.{}")
     known = FolderStore(str(tmp_path), "setting")
     [newest, *_] = sorted(divided(known.files(), "*")[0], key=lambda file: file.name, reverse=True)
     second = newest.parts[1]
     os.truncate(tmp_path / second.name, second.size - 1)
-    rest = SOUND[: newest.parts[0].size + second.size - 1]
-    assert known.part(newest, 0, newest.size) == rest
-    assert known.open(newest).read() == rest
+    told = f"expected the {second.size} bytes that .* lists for {re.escape(second.name)}, got {second.size - 1}$"
+    with pytest.raises(Malformed, match=told):
+        known.part(newest, 0, newest.size)
+    with pytest.raises(Malformed, match=told):
+        known.open(newest).read()
 
 
 def test_archives_kept_in_turn_are_no_parts(tmp_path):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 
 from loadtests.contents import Contents, Unclear, from_cache
 from playbook.clients.answer import cache_hit, not_renewed
+from playbook.clients.http import monitoring_client
 from playbook.clients.wire import Phases
+from playbook.core.errors import Malformed
 from playbook.core.judge import Judge
 from playbook.measure.web.homepage import HomepageTiming, Sample
+from playbook.settings.loading import load
+from tests.http_server import serving
 from tests.unit.readers.load.made import plan
 
 HITS = [
@@ -135,3 +141,42 @@ def test_old_copy_while_a_new_one_is_made_is_ok() -> None:
     """As nginx gives with ``proxy_cache_background_update``."""
     stale, updating, hit = ({"x-cache-status": word} for word in ("STALE", "UPDATING", "HIT"))
     assert homepage(stale, updating, updating, hit, hit)[0] == "OK"
+
+
+@pytest.mark.parametrize("part", ["alertmanager", "grafana", "prometheus"])
+@pytest.mark.parametrize(
+    ("headers", "copy"),
+    [
+        # Cloudflare with "Cache Everything", and Varnish; nginx with proxy_cache_use_stale.
+        ({"Age": "14400", "CF-Cache-Status": "HIT"}, "age: 14400"),
+        ({"Age": "86400", "X-Varnish": "32770 5"}, "age: 86400"),
+        ({"X-Cache-Status": "STALE"}, "x-cache-status: STALE"),
+        ({"Age": "0"}, ""),
+        ({"Age": "12", "X-Varnish": "32770 5"}, ""),
+        ({"CF-Cache-Status": "DYNAMIC"}, ""),
+    ],
+)
+def test_old_copy_of_what_monitors_tell_is_no_answer(part, headers, copy):
+    """That nothing fired four hours ago says nothing of now."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            for name, value in {"Content-Length": "2", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def log_message(self, *_):
+            """Nothing."""
+
+    with serving(Handler) as url:
+        overlay = {"targets": {"production": {part: {"url": url}}}}
+        settings = load("production", environment={}, overlay=overlay)
+        client = monitoring_client(settings, part, "Monitor")
+        if not copy:
+            assert client.get("api").json() == []
+            return
+        told = rf"expected an answer of now from {url}/api, got a copy that a cache kept \({copy}\)$"
+        with pytest.raises(Malformed, match=told):
+            client.get("api")

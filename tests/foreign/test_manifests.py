@@ -2,13 +2,14 @@
 
 import gzip
 import hashlib
+import json
 
 import pytest
 
 from playbook.core.verdict import Verdict
 from tests.foreign.test_backups import CONTENT, both, manifest_of, tarred, with_manifest
 
-OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 SUMS = [(hashlib.sha256(data).hexdigest(), name) for name, data in CONTENT.items()]
 PLAIN = "".join(f"{digest}  {name}\n" for digest, name in SUMS)
 OF_NOTHING = hashlib.sha256(b"").hexdigest()
@@ -49,6 +50,9 @@ def results(store, data, **section):
         {"error_count": 3},
         {"failed_tables": ["orders"]},
         {"success": 0},
+        {"FilesWithError": 2},  # of Duplicati
+        {"missing": ["images/1a2b.webp"]},
+        {"unreadable_files": 3},
     ],
     ids=str,
 )
@@ -57,12 +61,35 @@ def test_failed_job_is_critical_in_any_words(store, said):
     assert results(store, with_manifest(manifest_of(**said)))[0] == (CRITICAL, CRITICAL)
 
 
-@pytest.mark.parametrize("state", ["success with warnings", "warning", "archived", "no changes"])
+@pytest.mark.parametrize("state", ["success with warnings", "warning", "archived", "no changes", 1, ["a", "b"]])
 def test_state_that_is_not_understood_is_unknown(store, state):
-    """It may be a failure in other words."""
+    """It may be a failure in other words: 1 is an exit code, or a flag that is set."""
     found, message = results(store, with_manifest(manifest_of(status=state)))
     assert found == (UNKNOWN, UNKNOWN)
-    assert f'"status": "{state}"' in message
+    assert f'"status": {json.dumps(state)}' in message
+
+
+@pytest.mark.parametrize(
+    ("created", "verdict"),
+    [
+        ("2026-11-22T03:00:04Z", OK),
+        ("2026-11-21T19:00:04-08:00", OK),
+        ("2026-11-21 14:00:00", OK),  # of a machine west of Greenwich, without its zone
+        ("2026-11-22", OK),
+        ("2026-09-01T03:00:04Z", WARNING),
+        ("2026-09-01 03:00:04.123+02:00", WARNING),
+    ],
+)
+def test_manifest_that_is_much_older_than_its_archive_is_a_warning(store, created, verdict):
+    """As where a job packs an old export every night."""
+    assert results(store, with_manifest(manifest_of(created=created)))[0] == (verdict, verdict)
+
+
+def test_manifest_with_two_lists_of_files_is_unknown(store):
+    """Programs take the first or the last of them."""
+    twice = manifest_of().replace(b'"files":', b'"files": [], "files":', 1)
+    found, message = results(store, with_manifest(twice))
+    assert found == (UNKNOWN, UNKNOWN), message
 
 
 @pytest.mark.parametrize(

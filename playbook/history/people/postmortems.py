@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from playbook.core.severity import URGENT
 from playbook.core.wording import plural
+from playbook.readers.documents import damage_of
 from playbook.settings.model import Settings
 
 ASKED_FOR = URGENT
@@ -66,9 +67,10 @@ def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, str]]:
     if folder.exists():
         list(folder.iterdir())  # raises the reason
     for _, key, content in _pages(folder, target):
-        left = _to_be_written(content.decode("utf-8", errors="replace"))
-        if left:
-            begun[key] = f"{plural(left, 'place')} still to be written"
+        text = content.decode("utf-8", errors="replace")
+        damage, left = damage_of(text), _to_be_written(text)
+        if damage or left:
+            begun[key] = damage or f"{plural(left, 'place')} still to be written"
         elif len(content) > _LONGEST_PAGE:
             begun[key] = "over 1 MiB long, so that its end was not read"
         else:

@@ -30,6 +30,9 @@ _INFORMATION = frozenset({"info", "information", "informational", "none", "notic
 _LESSER = _INFORMATION | {"warning", "warn", "minor", "low"}
 
 
+_KNOWN = Coverage()
+
+
 @dataclass(frozen=True, slots=True)
 class Alerts:
     """All alerts and silences at one moment.
@@ -43,6 +46,7 @@ class Alerts:
         contact_points: those of Grafana whose last notification failed.
         not_loaded: programs of alerting that could not load their newest settings, likewise.
         roll: alerting rules that earlier runs have seen and this one has not; None where that was not compared.
+        unread: whether all is known that is told of contact points.
     """
 
     at: datetime
@@ -54,6 +58,7 @@ class Alerts:
     contact_points: tuple[str, ...] = ()
     not_loaded: tuple[str, ...] = ()
     roll: RollCall | None = None
+    unread: Coverage = _KNOWN
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -73,6 +78,7 @@ class Alerts:
         named = [name for name in self.always if name in rules or name not in ALWAYS_FIRE]
         dead = [name for name in named if name not in fires]
         coverage = self.found.coverage
+        coverage += self.unread if coverage.enough else Coverage()  # where Grafana is away, its alerts say so
         if dead:
             coverage += lacking(
                 f"{dead[0]} does not fire",
@@ -253,6 +259,7 @@ def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock
     """Firing, pending, silenced and inhibited alerts, the silences in effect, and rules that have gone."""
     own, now = settings.target.alertmanager, clock.now()
     found = alerting.found(now)
+    contact_points, unread_points = refused_by_contact_points(alerting)
     roll = roll_call(_rules_of(found), now, earlier.of(_RULES), settings.coverage, given_up=own.rules_gone)
     return Alerts(
         now,
@@ -261,9 +268,10 @@ def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock
         own.always,
         own.longest_silence_days,
         refused(alerting, now),
-        refused_by_contact_points(alerting),
+        contact_points,
         not_loaded(alerting, now),
         roll,
+        unread_points,
     )
 
 

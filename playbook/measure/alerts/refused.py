@@ -13,7 +13,8 @@ from datetime import datetime
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.grafana import Grafana
 from playbook.clients.prometheus import Prometheus, Sample
-from playbook.core.errors import Unmeasured
+from playbook.core.coverage import Coverage, unread
+from playbook.core.errors import Denied, Unmeasured
 
 # Alertmanager counts a notification as failed when all its attempts were. The newest window with any decides.
 _SHARE = (
@@ -64,14 +65,19 @@ def _answers(alerting: Alertmanager | RuleAlerts, query: str, at: datetime) -> S
         return ()
 
 
-def refused_by_contact_points(alerting: Alertmanager | RuleAlerts) -> tuple[str, ...]:
-    """Grafana's contact points whose last notification failed; none where Grafana cannot be asked."""
+def refused_by_contact_points(alerting: Alertmanager | RuleAlerts) -> tuple[tuple[str, ...], Coverage]:
+    """Grafana's contact points whose last notification failed, and whether all that it tells of them is known.
+
+    A token that may not see them, and a Grafana that does not list them, tell nothing.
+    """
     rules = _rules(alerting)
     boards = [one for one in (rules.source, rules.also) if isinstance(one, Grafana)] if rules else []
     try:
-        return tuple(name for board in boards for name in board.refusing_contact_points())
-    except Unmeasured:
-        return ()
+        return tuple(name for board in boards for name in board.refusing_contact_points()), Coverage()
+    except Denied:
+        return (), Coverage()
+    except Unmeasured as error:
+        return (), unread(error, "what became of the last notification of each contact point")
 
 
 def _rules(alerting: Alertmanager | RuleAlerts) -> RuleAlerts | None:

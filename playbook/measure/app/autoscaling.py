@@ -9,7 +9,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_refusals import NotFound
 from playbook.clients.digitalocean_scaling import ScaleChange, ScalingEvent, scaling_events
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import moment, plural
@@ -103,7 +103,9 @@ def autoscaling(digitalocean: DigitalOceanApi, clock: Clock) -> Autoscaling:
         events = scaling_events(digitalocean, now - DAY)
     except NotFound:  # the app is there, and nobody lists what was scaled
         return Autoscaling(scaled, seen=whole("autoscaling not told"))
-    return Autoscaling(scaled, _newest(events, now), events.coverage)
+    odd = sum(event.created_at is None or event.autoscaling is None for event in events)
+    seen = events.coverage + understood(odd, len(events), "events of autoscaling")
+    return Autoscaling(scaled, _newest(events, now), seen)
 
 
 def _newest(events: list[ScalingEvent], now: datetime) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ backups of MongoDB ``….pbm.json``; other jobs a JSON, a state, an exit code or
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from dataclasses import replace
 import msgspec
 
 from playbook.clients.backups import BackupStore, StoredFile
-from playbook.core.budget import OverBudget, read_json
+from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Unmeasured
 from playbook.measure.backups.nameless import nameless
@@ -26,7 +27,7 @@ from playbook.readers.archives.job_report import has_only_begun, report_of, repo
 _MOST_BYTES = 1 << 20  # of a report
 _MOST_READ = 20  # reports beside one archive
 _SECONDS = 5.0  # for one report
-_END_OF_LOG = 64 << 10  # bytes
+_END_OF_LOG = 4 << 20  # bytes; one that names each file that was packed is long
 _LEAST = 3  # archives that had a file beside them, for it to be missed at the newest
 _REPORT = re.compile(r"(?i)(?P<json>json)|(?P<lines>info|control)|(?P<state>status|state|exit|exitcode|rc|result)")
 _LOG = re.compile(r"(?i)log|out|stdout|stderr")
@@ -102,19 +103,43 @@ def report_in(store: BackupStore, file: StoredFile) -> tuple[str, str]:
         data = store.part(file, begin, file.size - begin, within=_SECONDS)
     except Unmeasured as error:
         return "", f"an error ({error})"
+    text = _text_of(data)
     if kind is None:
         of_one_night = nameless(file.name) != file.name
-        return failure_in_log(data.decode(errors="replace"), of_one_night=of_one_night)
+        failure, odd = failure_in_log(text, of_one_night=of_one_night)
+        cut = f"one of {file.size:,} bytes, of which the last {len(data):,} were read" if begin else ""
+        return failure, odd or (cut if of_one_night else "") or _not_text(text)
     if kind["json"]:
-        return _report_in_json(data)
-    failure, unclear = report_of_lines(data.decode(errors="replace"), state=bool(kind["state"]))
-    return failure, "; ".join(unclear)
+        return _report_in_json(text.encode())
+    failure, unclear = report_of_lines(text, state=bool(kind["state"]))
+    return failure, "; ".join(unclear) or _not_text(text)
+
+
+def _text_of(data: bytes) -> str:
+    """As Windows PowerShell writes it by default (``> job.log``), in UTF-16, and otherwise in UTF-8.
+
+    A program that goes on writing in a log that logrotate has emptied (copytruncate) leaves NUL bytes before it.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    odd, even = data[1::2].count(0), data[::2].count(0)
+    if max(odd, even) * 3 > len(data) and min(odd, even) * 20 < len(data):  # without its mark, or its beginning
+        is_split = even > odd
+        return data[is_split:].decode("utf-16-le", errors="replace")
+    return data.removeprefix(codecs.BOM_UTF8).lstrip(b"\0").decode(errors="replace")
+
+
+def _not_text(text: str) -> str:
+    """Why some of a report is not known: a crash, or no text at all; empty where it is."""
+    return "one with NUL bytes in its text" if "\0" in text else ""
 
 
 def _report_in_json(data: bytes) -> tuple[str, str]:
     """As ``report_in``."""
     try:
-        document = read_json(data)
+        document = read_unambiguous_json(data)
+    except Ambiguous as error:
+        return "", f"JSON {error}"
     except (msgspec.DecodeError, UnicodeDecodeError, OverBudget):
         return "", f"{len(data):,} bytes that are no whole JSON" if _is_cut(data) else ""
     failure, unclear = report_of(document) if isinstance(document, dict) else ("", [])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import msgspec
 
 from playbook.core.clock import AHEAD, Moment
 from playbook.core.coverage import Coverage, lacking
-from playbook.core.errors import Malformed
+from playbook.core.lines import DAMAGE, damage
 from playbook.readers.load import kept
 from playbook.readers.load.plan import BREAKPOINT
 
@@ -31,24 +30,26 @@ class BreakpointTest(msgspec.Struct, frozen=True):
     whole: bool = True
 
 
-def newest_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> BreakpointTest | None:
-    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
+def newest_test(folder: Path, target: str, history: Path) -> tuple[BreakpointTest | None, Coverage]:
+    """The newest breakpoint test of this target that ran as planned, ``None`` where there is none yet; and whether
+    every test could be read: one that cannot may be newer, and have carried less.
 
     Other shapes show that a load was carried, not how much could be. Result files stay where they were measured;
     the lines of history hold only tests that ran as planned, and are shared with the history.
-
-    Raises:
-        Malformed: a result file is not in the format of the load tests.
     """
-    found = []
+    found, problems = [], []
     for file in sorted(folder.glob("*.json")):
         try:
             found.append(msgspec.json.decode(file.read_bytes(), type=BreakpointTest))
-        except msgspec.DecodeError as error:
-            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
-    found += [BreakpointTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
+        except OSError as error:
+            problems.append(f"{file.name} cannot be read: {error.strerror}")
+        except DAMAGE as error:
+            problems.append(f"{file.name} {damage(error)}")
+    lines, known = kept.recalled(history)
+    found += [BreakpointTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines.tests]
     mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
-    return max(mine, key=lambda one: one.finished, default=None)
+    problems += lines.problems
+    return max(mine, key=lambda one: one.finished, default=None), known + kept.unread_tests(problems)
 
 
 def recent_enough(test: BreakpointTest, now: datetime, days: float) -> Coverage:

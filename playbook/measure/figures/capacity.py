@@ -26,7 +26,6 @@ from playbook.measure.app.sampled import departed, fresh, spec_names, unseen
 from playbook.measure.app.scaling_policy import instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test, recent_enough
 from playbook.measure.known import or_unread
-from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.planning import history_of
 from playbook.readers.trend import DAY, Point, Trend, fit_days
@@ -328,10 +327,12 @@ def headroom(
     """CPU of every component in the busiest quarter of an hour of 30 days, and its CPU at a spike."""
     now = clock.now()
     app, unread_app = or_unread(digitalocean.app, "the app's spec")
+    kept, name = Path(settings.capacity.load_tests), settings.target.name
+    load_test, unread_tests = newest_test(kept, name, history_of(settings, load_order))
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
     label = settings.target.prometheus.component_label
 
-    answers = [identity_of(app, settings) if app else unread_app]
+    answers = [identity_of(app, settings) if app else unread_app, unread_tests]
     errors: list[Unmeasured] = []
 
     def quarters(key: str) -> Courses:
@@ -371,11 +372,7 @@ def headroom(
         settings.capacity.spike,
         tuple(spikes),
         max((rate for _, rate in rates), default=None),
-        newest_test(
-            Path(settings.capacity.load_tests),
-            settings.target.name,
-            kept.recall(history_of(settings, load_order)).tests,
-        ),
+        load_test,
         tuple(sorted(busiest.items())),
         settings.coverage.window_percent,
         together(answers)

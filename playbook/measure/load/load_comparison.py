@@ -74,9 +74,10 @@ class LoadComparison:
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage of the test, and how much of it could be compared."""
+        """Coverage of the test, and how much of it could be compared, and with the last one."""
         if self.compared or self._held_less:
-            return self.test + whole(f"{len(self.compared)} P95s compared")
+            known = kept.unread_tests(self.problems)
+            return self.test + whole(f"{len(self.compared)} P95s compared") + known
         return self.test + lacking(
             "nothing to compare with",
             expected="an earlier test of the same plan",

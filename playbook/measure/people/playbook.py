@@ -36,8 +36,10 @@ class PlaybookDocument:
 
     @property
     def lacks(self) -> str:
-        """What its head lacks, in words; empty where nothing."""
+        """What its head lacks, or what is damaged, in words; empty where nothing."""
         document = self.document
+        if document.damage:
+            return document.damage
         fields = {"owner": document.owner, "version": document.version, "date of review": document.reviewed}
         return ", ".join(f"no {what}" for what, value in fields.items() if not value)
 

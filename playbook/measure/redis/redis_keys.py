@@ -56,7 +56,7 @@ class Key:
 
     Attributes:
         seconds: until it expires; None where it never does, or not for years.
-        size: bytes including its contents; an estimate for large collections.
+        size: bytes including its contents; an estimate for large collections. 0 where it is not told.
         lasting: meant to stay, according to the settings.
     """
 
@@ -180,7 +180,8 @@ class RedisKeys:
             return Reading(math.nan, coverage=lacking("", expected=asked, got="none", hint=hint))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
         seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
-        seen = max(seen - self.unreadable, 0) if self.whole else seen
+        unsized = sum(not key.size for family in self.families for key in family.keys)
+        seen = max(seen - unsized - (self.unreadable if self.whole else 0), 0)
         every = share(
             seen,
             self.total,

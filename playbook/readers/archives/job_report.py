@@ -25,7 +25,8 @@ _HOLDS_ERRORS = frozenset(
     {
         *("error", "errors", "errorcount", "errorscount", "errormessage", "errored"),
         *("failure", "failures", "failurecount", "failed", "failedcount", "failedfiles", "failedtables"),
-        *("faileddatabases", "failedcollections", "faileditems"),
+        *("faileddatabases", "failedcollections", "faileditems", "fileswitherror", "fileswitherrors"),
+        *("missing", "missingfiles", "missingtables", "unreadable", "unreadablefiles", "unreadfiles"),
     }
 )
 _EXIT_CODES = frozenset({"exitcode", "exitstatus", "returncode", "rc"})
@@ -97,7 +98,7 @@ def report_of(document: dict[str, Any], *, inner: bool = False) -> tuple[str, li
                 return shown, unclear
         elif _is_bad(name, value):
             return shown, unclear
-        elif name in _STATUS and isinstance(value, str) and not _is_good(value):
+        elif name in _STATUS and not _is_known_good(value):
             unclear.append(shown)
     return "", unclear
 
@@ -111,6 +112,11 @@ def _is_bad(name: str, value: Any) -> bool:
         ended = words & _GOOD_WORDS
         return value is False or bool(words & _BAD_WORDS or (words & _BEGUN and not ended))
     return not nothing and name in _BAD_IF_TRUE | _HOLDS_ERRORS | _EXIT_CODES
+
+
+def _is_known_good(state: Any) -> bool:
+    """A number other than 0 is one program's success and another's failure; null and true are what they say."""
+    return _is_good(state) if isinstance(state, str) else state is True or not state
 
 
 def _is_good(state: str) -> bool:

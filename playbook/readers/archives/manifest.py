@@ -11,12 +11,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from playbook.core import door
-from playbook.core.budget import OverBudget, read_json
+from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.readers.archives.job_report import report_of
 
 LONGEST = 16 * 1024 * 1024  # bytes
@@ -44,6 +45,7 @@ _SIGNED = re.compile(
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\([\\nr])")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:?\d\d", re.ASCII)
 _MEANT = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
@@ -69,7 +71,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """The contents of an archive according to itself.
 
     Attributes:
-        created: ISO 8601; may be empty.
+        created: ISO 8601, by the job; may be empty.
         counts: numbers that the job counted.
         odd: entries that are not understood, verbatim.
         failure: a failure of the backup that it reports, e.g. ``"status": "failed"``; empty without one.
@@ -80,6 +82,17 @@ class Manifest(msgspec.Struct, frozen=True):
     counts: dict[str, int] = {}
     odd: list[str] = []
     failure: str = ""
+
+    @property
+    def made(self) -> datetime | None:
+        """The moment of ``created``, UTC where it has no zone; None for a day alone, which several may share."""
+        if not _MOMENT.match(self.created):
+            return None
+        try:
+            at = datetime.fromisoformat(self.created)
+            return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
 
 
 class ShapeError(Exception):
@@ -112,8 +125,8 @@ def read_manifest(data: bytes) -> Manifest:
 
 def _read(data: bytes) -> Manifest:
     try:
-        document = read_json(data.removeprefix(codecs.BOM_UTF8))
-    except OverBudget as error:
+        document = read_unambiguous_json(data.removeprefix(codecs.BOM_UTF8))
+    except (OverBudget, Ambiguous) as error:
         raise ShapeError(f"JSON {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _of_lines(data)

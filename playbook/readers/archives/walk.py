@@ -193,11 +193,13 @@ class Walk:
 
     @property
     def times(self) -> Times:
-        """What its dumps and its files say of when they were made."""
+        """What its dumps, its manifest and its files say of when they were made."""
         databases = tuple(sorted(filter(is_database_dump, self.files)))
         has_times = _YEAR_2000 < self._newest < _YEAR_9000
         newest = datetime.fromtimestamp(self._newest, UTC) if has_times else None
-        return Times(self._made, databases, newest, self._keys, self._tables)
+        listed = self.manifest()
+        own = {f"{self._base}{self.manifest_name}": listed.made} if listed and listed.made else {}
+        return Times({**self._made, **own}, databases, newest, self._keys, self._tables)
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,10 +19,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook.core import lines
+from playbook.core import door, lines
 from playbook.core.clock import Moment
+from playbook.core.coverage import Coverage, lacking, unread
 from playbook.core.door.records import leaving
 from playbook.core.errors import Unreachable, UsageError
+from playbook.core.wording import plural
 from playbook.readers.load.outcome import Outcome
 from playbook.readers.load.plan import SCHEMA as PLAN_SCHEMA
 from playbook.readers.load.plan import Break, Plan
@@ -30,6 +33,7 @@ from playbook.readers.load.samples import Sample
 SCHEMA = 1
 SERVICE = "Load test"
 _LONGEST_LINE = 64 * 1024
+_SHOWN = 120  # characters of a problem
 
 
 class LoadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,16 +173,53 @@ def recall(folder: Path) -> LoadHistory:
         except OSError as error:
             raise _failed(f"to read {file}", error) from error
         for number, text, problem in lines.numbered(content, _LONGEST_LINE):
+            if not text.strip():
+                continue
             if problem:
                 problems.append(f"{file.name}, line {number} {problem}")
                 continue
-            try:
-                test = msgspec.json.decode(text, type=LoadLine)
-            except lines.DAMAGE as error:
-                problems.append(f"{file.name}, line {number} {lines.damage(error)}")
+            test, damage = _test_of(text)
+            if test is None:
+                problems.append(f"{file.name}, line {number} {damage}")
             else:
                 tests[test.id] = test
     return LoadHistory(tuple(sorted(tests.values(), key=lambda one: one.started, reverse=True)), tuple(problems))
+
+
+def recalled(folder: Path) -> tuple[LoadHistory, Coverage]:
+    """As ``recall``, where other tests count even if the history cannot be read."""
+    try:
+        return recall(folder), Coverage()
+    except Unreachable as error:
+        return LoadHistory((), ()), unread(error, "the history of load tests")
+
+
+def unread_tests(problems: Sequence[str]) -> Coverage:
+    """That no test is missing: one that cannot be read may be the newest."""
+    if not problems:
+        return Coverage()
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return lacking(
+        f"{plural(len(problems), 'load test')} not read",
+        expected="every load test kept so far",
+        got=f"{door.line(problems[0], _SHOWN)}{more}",
+        hint="Restore what was kept (git log), or remove that file or line.",
+    )
+
+
+def _test_of(text: bytes) -> tuple[LoadLine | None, str]:
+    """The test of a line, or None and why it cannot be read."""
+    try:
+        form = msgspec.json.decode(text, type=_Form).schema
+        if form != SCHEMA:
+            return None, f"is written in form {form}, and this reads form {SCHEMA}"
+        return msgspec.json.decode(text, type=LoadLine), ""
+    except lines.DAMAGE as error:
+        return None, lines.damage(error)
+
+
+class _Form(msgspec.Struct, frozen=True):
+    schema: int = SCHEMA
 
 
 def identity(target: str, shape: str, started: datetime) -> str:

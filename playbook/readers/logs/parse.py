@@ -32,6 +32,7 @@ _FLY = re.compile(r"(app|runner|proxy|health)\[\w{6,32}\] [a-z]{3} \[(\w{4,5})\]
 _CLOCK, _NAMED = r"\d\d:\d\d:\d\d ", r"(?:\d{1,3}\|)?([A-Za-z][\w.-]{0,62}) {1,9}\| "
 _COMPOSE = re.compile(rf"(?:{_CLOCK})?{_NAMED}")
 _PROCESS = re.compile(_CLOCK + _NAMED)  # Foreman's
+_NUMBERED = re.compile(r"\[\d{1,2}\] (?! *$)")  # of a command's output, by concurrently
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
@@ -213,6 +214,9 @@ class Parser:
         process = _PROCESS.match(body) if body[2:3] == ":" == body[5:6] else None
         if process:
             body = body[process.end() :]
+        numbered = _NUMBERED.match(body) if body[:1] == "[" else None
+        if numbered:
+            body = body[numbered.end() :]
         if _OBJECT.match(body):
             return self._json(body, time, component)
         if time is not None:

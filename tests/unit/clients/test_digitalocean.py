@@ -529,6 +529,15 @@ class TestPaging:
         page = self.page("1", "2", next="page=2")
         assert script(page, self.page("1", "2")).api.deployments().coverage.got == "2 deployments"
 
+    @pytest.mark.parametrize(("totals", "whole"), [((9, 2), False), ((2, 2), True), ((2, 9), False)])
+    def test_the_largest_count_of_all_pages_counts(self, totals, whole, script):
+        first, second = (
+            said(200, {"deployments": [{"id": str(number)}], "meta": {"total": total}})
+            for number, total in enumerate(totals)
+        )
+        last = said(200, {"deployments": [], "meta": {"total": 2}})
+        assert script(first, second, last).api.deployments().coverage.enough is whole
+
     @pytest.mark.parametrize("meta", [{}, {"meta": None}, {"meta": {}}, {"meta": {"total": "1"}}])
     def test_without_a_count_nobody_knows_whether_that_is_all(self, meta, script):
         found = script(said(200, {"deployments": [{"id": "1"}], "links": {}, **meta})).api.deployments()

@@ -84,6 +84,12 @@ def verdict(found: Autoscaling) -> tuple[str, str]:
         ([event("UNKNOWN", 1)], "UNKNOWN"),
         ([event("", 1)], "UNKNOWN"),
         ([event("ROLLED_BACK", 1)], "UNKNOWN"),
+        # Nobody knows when that was, of what it tells, or whether it is one.
+        ([event("FAILED", 1) | {"created_at": None}], "UNKNOWN"),
+        ([event("FAILED", 1) | {"created_at": "0001-01-01T00:00:00Z"}], "UNKNOWN"),
+        ([event("SUCCEEDED", 1), event("FAILED", 2) | {"autoscaling": None}], "UNKNOWN"),
+        ([event("FAILED", 1) | {"type": ""}], "WARNING"),
+        ([{}], "UNKNOWN"),
         (
             [{"type": "DEPLOYMENT", "created_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "deployment": {"phase": "ERROR"}}],
             "OK",

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -344,6 +345,20 @@ def test_dump_of_redis_is_no_row_of_another_one(tmp_path, write):
 
 
 KEYED = b"-- PostgreSQL database dump\n--\n\n\\restrict %s\n\n" + PG_DUMP
+
+
+@pytest.mark.parametrize("nights", [(0, 1, 2), (1, 1, 2)])
+def test_archive_that_an_earlier_night_had_is_a_warning(tmp_path, write, nights):
+    """As where a job uploads the file of the night before: its manifest says when that was made."""
+    content = {"db.sql": PG_DUMP}
+    files = json.loads(members_with_manifest(content)["manifest.json"])
+    for night, made in enumerate(nights):
+        manifest = files | {"created": (NOW - timedelta(hours=5 + 24 * made)).isoformat()}
+        write(5 + 24 * night, gzip.compress(tar({"manifest.json": json.dumps(manifest).encode(), **content})))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    is_new = nights[0] == 0
+    assert said is (Verdict.OK if is_new else Verdict.WARNING), message
+    assert ("manifest.json of the archive of" in message) is not is_new
 
 
 @pytest.mark.parametrize("keys", ["aa", "abca", "ab"])

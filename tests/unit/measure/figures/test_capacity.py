@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,10 +15,9 @@ from playbook.clients.digitalocean_types import App, Deployment
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
-from playbook.core.errors import Malformed, NotConfigured, Unreachable
+from playbook.core.errors import NotConfigured, Unreachable
 from playbook.measure.app import sampled
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
-from playbook.measure.figures.breakpoint_tests import newest_test
 from playbook.measure.figures.capacity import capacity_growth, headroom
 from playbook.readers.load.kept import LoadLine, remember
 from playbook.readers.load.order import LoadOrder
@@ -382,11 +382,36 @@ def test_breakpoint_test_without_a_held_step_is_unknown(tmp_path):
     assert message.endswith("expected a step of the newest breakpoint test to have held, got none on 2026-11-02")
 
 
-def test_invalid_result_file_is_malformed(tmp_path):
-    """It is not skipped."""
-    (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(Malformed, match=r"expected a result in .*x\.json"):
-        newest_test(tmp_path, "production")
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("x.json", "{}", r"x\.json is damaged: "),
+        # What git leaves of two runners that added a test at once, and a line that a full disk has cut.
+        ("history/load/2026.jsonl", "<<<<<<< HEAD\n", r"2026\.jsonl, line 1 is damaged: a merge "),
+        ("history/load/2026.jsonl", '{"schema":1,"id":"production-brea\n', r"2026\.jsonl, line 1 is damaged: "),
+        ("history/load/2026.jsonl", '{"schema":2,"id":"a"}\n', r"2026\.jsonl, line 1 is written in form 2"),
+    ],
+)
+def test_older_test_is_good_only_where_the_newest_can_be_read(tmp_path, file, content, told):
+    """The one that cannot be read may be the newest, and have carried less; too much for the older one is bad."""
+    write(tmp_path, "a.json")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    fits = check("test_capacity", "test_spike_fits_capacity")
+    verdict, message = judged(fits, headroom=room(tmp_path, cpu, [quarters("", 4.0)]))
+    assert verdict == "UNKNOWN"
+    assert re.search(f"expected every load test kept so far, got {told}", message)
+    assert judged(fits, headroom=room(tmp_path, cpu, [quarters("", 90.0)]))[0] == "CRITICAL"
+
+
+def test_blank_line_of_history_is_no_test(tmp_path):
+    """An editor leaves one at the end."""
+    write(tmp_path, "a.json")
+    (tmp_path / "history" / "load").mkdir(parents=True)
+    (tmp_path / "history" / "load" / "2026.jsonl").write_text("\n", encoding="utf-8")
+    found = room(tmp_path, [quarters("web", 1.0), quarters("optimizer", 1.0)], [quarters("", 4.0)])
+    assert found.coverage.enough
 
 
 @pytest.mark.parametrize(

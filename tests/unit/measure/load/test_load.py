@@ -582,6 +582,19 @@ def test_only_tests_of_the_same_shape_and_target_are_compared(tmp_path, changes,
     assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).summary == summary
 
 
+def test_earlier_test_that_cannot_be_read_may_be_the_last(tmp_path):
+    """A comparison with an older one is good only where no line is damaged; what is worse counts all the same."""
+    load_comparison(made(endpoints=[endpoint("homepage")]), SETTINGS, order(tmp_path))
+    assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).coverage.enough
+    with (tmp_path / "load" / "2026.jsonl").open("ab") as file:
+        file.write(b'{"schema":1,"id":"staging-smo\n')
+    found = load_comparison(made(later(outcome(), 120)), SETTINGS, order(tmp_path))
+    assert not found.coverage.enough
+    assert found.coverage.got.startswith("2026.jsonl, line 3 is damaged")
+    slower = outcome(endpoints=[endpoint("homepage", p95=30.0)])
+    assert load_comparison(made(later(slower, 180)), SETTINGS, order(tmp_path)).worse
+
+
 def test_different_plans_are_not_comparable_and_named(tmp_path):
     """It is OK, like a first test: there is nothing to compare with."""
     load_comparison(made(), SETTINGS, order(tmp_path))

@@ -79,6 +79,15 @@ def test_complete_runbook_lacks_nothing(folder):
         (("Expected: an answer.", "Expected: …"), "no expected outcome of `curl -s $URL`"),
         (("2026-11-01", "2026-12-01"), "reviewed in the future, on 2026-12-01"),
         (("```bash", "```text"), "no commands"),
+        # As a file system leaves a file that was being written when the power failed.
+        (("an answer.", "an answer.\0\0\0\0"), "NUL bytes in its text"),
+        (
+            (
+                "Reviewed: 2026-11-01\n",
+                "<<<<<<< HEAD\nReviewed: 2026-11-01\n=======\nReviewed: 2026-09-01\n>>>>>>> b1c2d3e\n",
+            ),
+            "both sides of a merge that git could not finish",
+        ),
         (("Expected: an answer.", "Expected:"), "no expected outcome of `curl -s $URL`"),
         (
             ("   Expected: an answer.\n", "   ```bash\n   ls\n   ```\n   Expected: files.\n"),

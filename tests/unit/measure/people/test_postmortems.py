@@ -102,6 +102,24 @@ def test_written_page_is_filed(tmp_path, settings, text):
     assert measured(settings, 5).waiting.value == 0.0
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Why: the disk was full.\n\0\0\0\0", "NUL bytes in its text"),
+        (
+            "<<<<<<< HEAD\nWhy: the disk was full.\n=======\nWhy: nobody knows.\n>>>>>>> 1f0b2c3\n",
+            "both sides of a merge that git could not finish",
+        ),
+    ],
+)
+def test_damaged_page_is_not_filed(tmp_path, settings, text, told):
+    """What is there is not what somebody wrote."""
+    keep(tmp_path / "history", *outage())
+    page(tmp_path, measured(settings, 5).asked[0].incident.key, text)
+    found = measured(settings, 5)
+    assert (found.waiting.value, found.asked[0].page) == (3.0, told)
+
+
 def test_page_that_is_too_long_to_be_read_is_not_filed(tmp_path, settings):
     """Its unfinished places may be at its end."""
     keep(tmp_path / "history", *outage())

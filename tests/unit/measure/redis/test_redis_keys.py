@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clients.redis_replies import UnknownCommand
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, Refused
@@ -246,6 +246,22 @@ def test_host_without_memory_usage_still_gives_expiry(tmp_path):
     verdict, message = judged(SIZE, settings_with(tmp_path), redis_keys=found)
     assert (verdict, message) == (UNKNOWN, "Largest key: expected sizes of keys (MEMORY USAGE), got none")
     assert found.evidence()
+
+
+def test_largest_of_the_keys_whose_size_is_told_may_not_be_the_largest(tmp_path):
+    """As where the user of Redis may look at some keys only; among those of unknown size is the largest."""
+
+    class Partly(Keys):
+        def many(self, commands):
+            if commands[0][0] != "TTL" and "page:0" in [name for _, name in commands]:
+                raise NotAllowed("Redis: NOPERM No permissions to access a key", service="Redis")
+            return super().many(commands)
+
+    for size, verdict in ((100, UNKNOWN), (20 * 1024**2, CRITICAL)):
+        keys = {f"page:{number}": (60, size) for number in range(150)}
+        found = redis_keys(Partly(keys), stats_of(INFO), settings_with(tmp_path))
+        assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
+    assert judged(EXPIRY, settings_with(tmp_path), redis_keys=found)[0] is OK
 
 
 def test_keys_and_slow_commands_of_one_node_do_not_prove_the_cluster_good(tmp_path):
