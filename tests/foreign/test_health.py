@@ -86,7 +86,8 @@ SPATIE = """{"finishedAt":1666014000,"checkResults":[{"name":"UsedDiskSpace","la
 # https://github.com/codingjoe/django-health-check
 DJANGO = """{"Cache backend: default":"working","DatabaseBackend":"%s","DiskUsage":"working",
 "MigrationsHealthCheck":"working"}"""
-DJANGO_4 = """{"DatabaseBackend":"OK","Cache(alias='default')":"OK","Ping(app=<Celery shop at 0x7f373359d350>)":"OK",
+DJANGO_4 = """{"DatabaseBackend":"OK","Cache(alias='default')":"OK",
+"Ping(app=<Celery shop at 0x7f373359d350>)":"OK",
 "Disk(path='/srv', hostname='shop-node')":"%s"}"""
 DJANGO_4_TEXT = """Cache(alias='default'): OK
 DNS(hostname='web-1', nameservers=['127.0.0.1'], record_type=<RdataType.A: 1>): OK

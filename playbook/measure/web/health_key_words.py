@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-
 # A check by its class and what it was made with, as Python shows it: "Disk(path='/srv', hostname='web-1')".
 _CALL = re.compile(r"([A-Za-z_][\w.]*)\(.*\)", re.DOTALL)
 
@@ -15,8 +14,8 @@ def word_set(text: str) -> frozenset[str]:
 
 
 def words_of(key: str) -> tuple[str, ...]:
-    """``isHealthy``, ``is_healthy`` and ``is-healthy`` as ``("is", "healthy")``; of a check that is named with what
-    it was made with, those of its own name.
+    """``isHealthy``, ``is_healthy`` and ``is-healthy`` as ``("is", "healthy")``; of a check that is named with
+    what it was made with, those of its own name.
     """
     call = _CALL.fullmatch(key)
     parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", call[1] if call else key)
