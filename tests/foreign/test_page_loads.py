@@ -1,0 +1,121 @@
+"""Pages of development servers and of builds with a developer's settings, as these programs write them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from checks.web import test_web as checks
+from playbook.clients.http import HttpClient
+from playbook.clients.network import Network
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.verdict import Verdict
+from playbook.measure.web import homepage
+from playbook.measure.web.homepage import homepage_timing
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
+from tests.foreign.test_homepage import OK, UNKNOWN, answered, verdict
+from tests.judged import judged
+from tests.unit.loopback import answer, serve
+
+PAGE = (
+    "<!DOCTYPE html><html><head><title>Lind</title>{}</head><body><h1>Photographs of the sea</h1>"
+    "<p>Landscapes and towns, printed in small editions since 2014.</p>{}</body></html>"
+)
+# What is in the head or the body, and the verdict.
+PAGES = {
+    "astro-5-dev": ('<script type="module" src="/@vite/client"></script>', "", UNKNOWN),
+    "nuxt-3-dev": ('<script type="module" src="/_nuxt/@vite/client" crossorigin></script>', "", UNKNOWN),
+    "sveltekit-2-dev": ("", '<script>{ __sveltekit_dev = { base: "" }; }</script>', UNKNOWN),
+    "sveltekit-2": ("", '<script>{ __sveltekit_b2i21g = { base: "" }; }</script>', OK),
+    "vite-react-dev": (
+        '<script type="module">import { injectIntoGlobalHook } from "/@react-refresh"; import("/@id/a")</script>',
+        "",
+        UNKNOWN,
+    ),
+    "eleventy-3-serve": ('<script type="module" src="/.11ty/reload-client.js"></script>', "", UNKNOWN),
+    "hugo-server": (
+        '<script src="/livereload.js?mindelay=10&amp;v=2&amp;port=7054&amp;path=livereload" defer></script>',
+        "",
+        UNKNOWN,
+    ),
+    "gatsby-develop": ('<meta name="note" content="environment=development"/>', "", UNKNOWN),
+    "hugo-without-a-base": ('<link rel="stylesheet" href="http://localhost:1313/css/a.css">', "", UNKNOWN),
+    "laravel-hot-file": ('<link rel="stylesheet" href="http://[::1]:5173/resources/css/app.css" />', "", UNKNOWN),
+    "django-vite-dev-mode": (
+        '<script type="module" src="http://localhost:5173/static/src/main.ts"></script>',
+        "",
+        UNKNOWN,
+    ),
+    "media-of-runserver": ("", '<img src="http://127.0.0.1:8000/media/sea.jpg">', UNKNOWN),
+    "django-debug-toolbar": ("", '<div id="djDebug" class="djdt-hidden" dir="ltr"></div>', UNKNOWN),
+    "symfony-profiler": ("", '<div id="sfwdt3f2a1b" class="sf-toolbar sf-display-none"></div>', UNKNOWN),
+    "django-behind-a-proxy": ('<link rel="stylesheet" href="http://portfolio.example/static/a.css">', "", UNKNOWN),
+    "the-same-upgraded": (
+        '<meta http-equiv="Content-Security-Policy" content="upgrade-insecure-requests">'
+        '<link rel="stylesheet" href="http://portfolio.example/static/a.css">',
+        "",
+        OK,
+    ),
+    "whitenoise": (
+        '<link rel="stylesheet" href="/static/a.6f3c1b.css"><script src="/static/a.js"></script>',
+        "",
+        OK,
+    ),
+    "script-of-another-host": ('<script src="http://counter.example/a.js"></script>', "", OK),
+    "an-article-about-vite": ("", '<p>Put <code>&lt;script src="/@vite/client"&gt;</code> there.</p>', OK),
+    "a-link-to-a-demo": ("", '<a href="http://localhost:3000/">Try it</a>', OK),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_as_for_developers_is_unknown(name):
+    """Its text is right, but visitors get neither its styles nor its scripts."""
+    head, body, expected = PAGES[name]
+    assert verdict(answered(PAGE.format(head, body))) == expected
+
+
+def test_site_at_home_may_load_from_its_own_machine():
+    head = '<script type="module" src="/@vite/client"></script><script src="http://localhost:5173/a.js"></script>'
+    rules = homepage.PageRules("http://localhost:3000", least_bytes=64)
+    assert verdict(answered(PAGE.format(head, ""), url="http://localhost:3000"), rules) == OK
+
+
+ROBOTS = '<meta name="robots" content="noindex, nofollow">'
+OWN = '<link rel="canonical" href="https://portfolio.example/">'
+STAGING = '<link rel="canonical" href="https://staging.portfolio.example/">'
+
+
+@pytest.mark.parametrize(
+    ("heads", "expected"),
+    [
+        (["", ROBOTS], "one that asks them to leave it out (noindex)"),
+        (["", ROBOTS, ROBOTS], "one that asks them to leave it out (noindex)"),  # until it is mended
+        (["", ROBOTS, ""], ""),
+        ([ROBOTS, ROBOTS], ""),  # a site for a few people
+        (["", "X-Robots-Tag"], "one that asks them to leave it out (noindex)"),
+        ([OWN, STAGING], "one that tells them its address is https://staging.portfolio.example/"),
+        ([STAGING, STAGING], ""),  # its copy elsewhere is the one to be listed
+        ([OWN, '<link rel="canonical" href="https://www.portfolio.example/">'], ""),
+        ([OWN, '<meta name="robots" content="max-image-preview:large">'], ""),
+    ],
+)
+def test_page_that_leads_search_engines_away_is_a_warning(heads, expected, monkeypatch, tmp_path):
+    """As a release with the settings of staging does, compared with the last good run."""
+    monkeypatch.setattr(homepage, "is_internal", lambda host: False)  # as if this were no machine of ours
+    monkeypatch.setattr(homepage, "_PAUSE", 0.0)
+    history = []
+    for head in heads:
+        header = {"X_Robots_Tag": "noindex"} if head == "X-Robots-Tag" else {}
+        body = PAGE.format("" if header else head, "").encode()
+        environment = {"PRODUCTION_URL": "http://localhost"}
+        overlay = {"targets": {"production": {"web": {"hosts": ["portfolio.example"]}}}}
+        settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
+        clock = FixedClock(datetime(2026, 3, 2 + len(history), 8, 0, tzinfo=UTC))
+        with serve(answer(body=body, Content_Type="text/html", **header)) as server:
+            client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
+            timing = homepage_timing(client, Network(()), settings, clock, Earlier(lambda: list(history)))
+        history.append(timing.readings)
+    found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
+    assert (found, timing.astray) == (Verdict.WARNING if expected else Verdict.OK, expected)
+    assert expected in message
