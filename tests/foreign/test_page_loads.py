@@ -7,6 +7,7 @@ import pytest
 from checks.web import test_web as checks
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
+from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.verdict import Verdict
@@ -119,3 +120,15 @@ def test_page_that_leads_search_engines_away_is_a_warning(heads, expected, monke
     found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
     assert (found, timing.astray) == (Verdict.WARNING if expected else Verdict.OK, expected)
     assert expected in message
+
+
+@pytest.mark.parametrize("address", ["http://localhost:4321/", "http://web:8000/", "https://10.0.0.5/"])
+def test_address_at_home_for_search_engines_is_a_warning(address):
+    """Of Astro without ``site``, and of a container; it needs no run before."""
+    rules = homepage.PageRules("https://portfolio.example")
+    elsewhere = homepage._elsewhere(address, rules)
+    sample = homepage.Sample(200, Phases(total=0.2), elsewhere=elsewhere)
+    timing = homepage.HomepageTiming((sample,) * 5)
+    found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
+    assert (found, address in message) == (Verdict.WARNING, True)
+    assert not homepage._elsewhere("https://www.portfolio.example/", rules)
