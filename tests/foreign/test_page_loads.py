@@ -17,6 +17,7 @@ from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
 from tests.foreign.test_homepage import OK, UNKNOWN, answered, verdict
 from tests.judged import judged
+from tests.redis_factory import settings_of
 from tests.unit.loopback import answer, serve
 
 PAGE = (
@@ -132,3 +133,43 @@ def test_address_at_home_for_search_engines_is_a_warning(address):
     found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
     assert (found, address in message) == (Verdict.WARNING, True)
     assert not homepage._elsewhere("https://www.portfolio.example/", rules)
+
+
+NUXT = (
+    '<!DOCTYPE html><html><head><meta charset="utf-8"><script type="module" src="/_nuxt/Co8Krq47.js" crossorigin>'
+    '</script><link rel="stylesheet" href="/_nuxt/entry.DL_4WIao.css"></head><body><div id="__nuxt"></div></body>'
+    "</html>"
+)
+STATIC = PAGE.format('<base href="/portfolio/"><link rel="stylesheet" href="_astro/a.css">', "")
+GONE = answer("404 Not Found", b"<h1>404</h1>", Content_Type="text/html")
+SCRIPT = answer(body=b"export{}", Content_Type="text/javascript")
+STYLE = answer(body=b"a{}", Content_Type="text/css")
+
+
+@pytest.mark.parametrize(
+    ("page", "answers", "expected", "words"),
+    [
+        (NUXT, [SCRIPT, STYLE], Verdict.OK, ""),
+        (NUXT, [GONE, GONE], Verdict.CRITICAL, "got /_nuxt/Co8Krq47.js (HTTP 404) and 1 more"),  # another baseURL
+        (NUXT, [SCRIPT, GONE], Verdict.WARNING, "got /_nuxt/entry.DL_4WIao.css (HTTP 404)"),
+        # A catch-all of the platform, which answers each path with the homepage.
+        (NUXT, [answer(body=NUXT.encode(), Content_Type="text/html")], Verdict.CRITICAL, "(a page in its place)"),
+        (STATIC, [GONE], Verdict.WARNING, "got /portfolio/_astro/a.css (HTTP 404)"),  # static files not collected
+        (STATIC, [STYLE], Verdict.OK, ""),
+        (STATIC, [answer("429 Too Many Requests")], Verdict.OK, ""),  # which says nothing about visitors
+        (PAGE.format('<script src="/cdn-cgi/scripts/email-decode.min.js"></script>', ""), [GONE], Verdict.OK, ""),
+        (PAGE.format('<script src="https://cdn.example/a.js"></script>', ""), [GONE], Verdict.OK, ""),
+    ],
+)
+def test_styles_and_scripts_that_are_not_served_are_found(page, answers, expected, words, monkeypatch):
+    """The page itself is as it should be."""
+    monkeypatch.setattr(homepage, "_PAUSE", 0.0)
+    monkeypatch.setattr(homepage, "_ENOUGH_FOR_THEM", 100.0)
+    settings = settings_of(web={"url": "http://localhost"})
+    good = answer(body=page.encode(), Content_Type="text/html")
+    clock = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+    with serve(*[good] * homepage.SAMPLES, *answers) as server:
+        client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
+        timing = homepage_timing(client, Network(()), settings, clock, Earlier())
+    found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
+    assert (found, words in message) == (expected, True), message

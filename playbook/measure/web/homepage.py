@@ -28,7 +28,8 @@ from playbook.core.limits import Reading
 from playbook.core.wording import plural
 from playbook.measure.statements import Statement
 from playbook.measure.web import page_loads
-from playbook.measure.web.page_parts import text_of
+from playbook.measure.web.page_assets import Assets, assets_of
+from playbook.measure.web.page_parts import page_of, text_of
 from playbook.measure.web.web import (
     REDIRECTS,
     in_between,
@@ -55,6 +56,9 @@ _LISTED, _OWN_ADDRESS = "listed", "own address"
 
 
 SAMPLES = 5
+
+
+_BARE = 32  # characters of text
 
 
 _PAUSE = 0.05  # seconds between samples
@@ -84,6 +88,8 @@ class Sample:
         old_copy: the header by which a cache says that it could not renew its copy; empty where none does.
         unlisted: the page asks search engines to leave it out.
         elsewhere: its address for search engines, where that is none of the site; empty elsewhere.
+        assets: addresses of its own styles and scripts.
+        is_bare: it has hardly any text, so that a script is to show all of it.
     """
 
     status: int | None
@@ -95,6 +101,8 @@ class Sample:
     old_copy: str = ""
     unlisted: bool = False
     elsewhere: str = ""
+    assets: tuple[str, ...] = ()
+    is_bare: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -125,6 +133,7 @@ class HomepageTiming:
         usual_title: of the last good run in the history; empty where there is none.
         usual: what that run said of search engines (``_LISTED``, ``_OWN_ADDRESS``).
         read_at: when it was measured.
+        assets: its styles and scripts, where it is the page.
     """
 
     samples: tuple[Sample, ...]
@@ -134,6 +143,7 @@ class HomepageTiming:
     usual: Mapping[str, float] = field(default_factory=dict)
     read_at: datetime | None = None
     key: str = HOMEPAGE
+    assets: Assets = Assets()  # noqa: RUF009 - frozen
 
     @property
     def title(self) -> str:
@@ -250,6 +260,13 @@ class HomepageTiming:
                 warn=True,
             ),
             Statement(
+                f"Styles and scripts of the homepage{of}",
+                not self.assets.missing,
+                "each that it names",
+                self.assets.words,
+                warn=not self.assets.needed,
+            ),
+            Statement(
                 f"Website{of} behind its cache",
                 not self.old_copy,
                 "copies that the cache can renew",
@@ -284,7 +301,8 @@ class HomepageTiming:
         table = Table("Homepage, each time over a fresh connection", columns, rows)
         redirects = next((s.redirects for s in self.samples if s.redirects), ())
         hops = {str(n): hop for n, hop in enumerate(redirects, 1)}
-        return [table, Facts("Redirects", hops)] if hops else [table]
+        more = {"Redirects": hops, "Styles and scripts": self.assets.facts}
+        return [table, *(Facts(name, facts) for name, facts in more.items() if facts)]
 
 
 @measurement(time_limit=45.0)
@@ -315,6 +333,8 @@ def time_homepage(
     between = in_between(rules, network)
     with website.in_turn():
         samples, lost = _sampled(website, network, rules, clock, between)
+        page = next((sample for sample in samples if sample.is_page), Sample(None))
+        assets = assets_of(website, page.assets, is_bare=page.is_bare)
     down = ""
     if lost and not any(sample.status for sample in samples):
         down = network.finding(lost, website.base_url)
@@ -327,6 +347,7 @@ def time_homepage(
         usual=before.counts if before else {},
         read_at=clock.now(),
         key=key,
+        assets=assets,
     )
 
 
@@ -364,6 +385,8 @@ def _sampled(
                     old_copy=not_renewed(answer.headers),
                     unlisted=loads.unlisted,
                     elsewhere=_elsewhere(urljoin(answer.url, loads.canonical), rules) if loads.canonical else "",
+                    assets=tuple(loads.of_host(answer.url)),
+                    is_bare=len(page_of(answer).text) <= _BARE,
                 )
             )
     return samples, lost

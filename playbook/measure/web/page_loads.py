@@ -44,6 +44,7 @@ class Loads:
         canonical: its address for search engines; empty where it names none.
         unlisted: it asks search engines to leave it out.
         upgrades: it has browsers load over TLS what it names without.
+        base: the address that others are relative to; empty where it names none.
     """
 
     styles_and_scripts: tuple[str, ...] = ()
@@ -52,6 +53,15 @@ class Loads:
     canonical: str = ""
     unlisted: bool = False
     upgrades: bool = False
+    base: str = ""
+
+    def of_host(self, page: str) -> list[str]:
+        """Addresses of styles and scripts on the host of the page, in full."""
+        base = urljoin(page, self.base)
+        every = [
+            urljoin(base, one.strip()).partition("#")[0] for one in self.styles_and_scripts if _host(base, one)
+        ]
+        return [one for one in every if urlsplit(one)[:2] == urlsplit(page)[:2]]
 
     def from_this_machine(self, base: str) -> str:
         """The first address on the visitor's own machine: ``http://localhost:1313/css/site.css``."""
@@ -90,6 +100,7 @@ def loads_of(text: str, headers: Mapping[str, str]) -> Loads:
         found.canonical,
         unlisted=found.unlisted or by_header,
         upgrades=found.upgrades or "upgrade-insecure-requests" in policy,
+        base=found.base,
     )
 
 
@@ -114,7 +125,7 @@ class _Reader(HTMLParser):
         self.loaded: list[str] = []
         self.pictures: list[str] = []
         self.developing = ""
-        self.canonical = ""
+        self.canonical = self.base = ""
         self.unlisted = self.upgrades = False
         self._in_script = False
 
@@ -129,6 +140,8 @@ class _Reader(HTMLParser):
                 self._is_developing(found[0])
         if tag == "link" and "canonical" in relations:
             self.canonical = self.canonical or address.strip()
+        if tag == "base":
+            self.base = self.base or attributes.get("href", "").strip()
         if tag == "meta":
             self._meta(attributes)
         if _TOOLBARS.fullmatch(attributes.get("id", "")):
