@@ -13,6 +13,7 @@ from playbook.core.counters import Earlier
 from playbook.core.verdict import Verdict
 from playbook.measure.web import homepage
 from playbook.measure.web.homepage import homepage_timing
+from playbook.measure.web.page_loads import loads_of
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
 from tests.foreign.test_homepage import OK, UNKNOWN, answered, verdict
@@ -64,6 +65,7 @@ PAGES = {
         "",
         OK,
     ),
+    "package-of-a-scope": ('<script src="https://unpkg.com/@id/signature@2/dist/a.js"></script>', "", OK),
     "script-of-another-host": ('<script src="http://counter.example/a.js"></script>', "", OK),
     "an-article-about-vite": ("", '<p>Put <code>&lt;script src="/@vite/client"&gt;</code> there.</p>', OK),
     "a-link-to-a-demo": ("", '<a href="http://localhost:3000/">Try it</a>', OK),
@@ -121,6 +123,24 @@ def test_page_that_leads_search_engines_away_is_a_warning(heads, expected, monke
     found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
     assert (found, timing.astray) == (Verdict.WARNING if expected else Verdict.OK, expected)
     assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("header", "unlisted"),
+    [
+        ("noindex", True),
+        ("nofollow, noindex", True),
+        ("googlebot: noindex", True),
+        ("none", True),
+        ("unlistedbot: noindex, nofollow", False),
+        ("max-snippet: -1, max-image-preview: large", False),
+        ("noarchive", False),
+        ("", False),
+    ],
+)
+def test_header_for_crawlers_may_be_about_one_of_them(header, unlisted):
+    """https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag"""
+    assert loads_of("<h1>Photographs</h1>", {"x-robots-tag": header}).unlisted is unlisted
 
 
 @pytest.mark.parametrize("address", ["http://localhost:4321/", "http://web:8000/", "https://10.0.0.5/"])

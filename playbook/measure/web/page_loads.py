@@ -24,6 +24,7 @@ _DEVELOPING = re.compile(
     r"|/browser-sync/browser-sync-client|/webpack-dev-server\.js|/_next/static/development/|/_next/webpack-hmr"
 )
 _INLINE = re.compile(r"\b__sveltekit_dev\b|\bimport\(?\s*[\"']/@(?:fs|id|vite|react-refresh)\b|\b__bs_script__\b")
+_ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 # Toolbars that show the settings and queries of an application, of Django, Flask, Symfony and Laravel.
 _TOOLBARS = re.compile(r"djDebug|flDebug|sfwdt\w+|sf-toolbar|phpdebugbar")
 _GATSBY = "environment=development"
@@ -31,6 +32,7 @@ _LOADED = {"script": "src", "img": "src", "link": "href"}
 _LINKS = frozenset({"stylesheet", "modulepreload"})
 _CRAWLERS = frozenset({"robots", "googlebot"})
 _NEVER = re.compile(r"\b(?:noindex|none)\b")
+_NEVER_BY_HEADER = re.compile(r"(?:^|,)\s*(?:googlebot\s*:\s*)?(?:noindex|none)\b")  # others may be named as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def is_own_machine(host: str) -> bool:
 def loads_of(text: str, headers: Mapping[str, str]) -> Loads:
     """Read a page and what its headers say of it."""
     found = _parsed(text[:_MOST])
-    by_header = _NEVER.search(headers.get("x-robots-tag", "").casefold()) is not None
+    by_header = _NEVER_BY_HEADER.search(headers.get("x-robots-tag", "").casefold()) is not None
     policy = headers.get("content-security-policy", "").casefold()
     return Loads(
         tuple(found.loaded),
@@ -136,7 +138,8 @@ class _Reader(HTMLParser):
         address = attributes.get(_LOADED.get(tag, ""), "")
         if address and (tag != "link" or relations & _LINKS):
             (self.pictures if tag == "img" else self.loaded).append(address)
-            if tag != "img" and (found := _DEVELOPING.search(address)):
+            of_the_site = not _ELSEWHERE.match(address)  # a network of packages has scopes such as "@id/" as well
+            if tag != "img" and of_the_site and (found := _DEVELOPING.search(address)):
                 self._is_developing(found[0])
         if tag == "link" and "canonical" in relations:
             self.canonical = self.canonical or address.strip()
