@@ -193,3 +193,62 @@ def test_styles_and_scripts_that_are_not_served_are_found(page, answers, expecte
         timing = homepage_timing(client, Network(()), settings, clock, Earlier())
     found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
     assert (found, words in message) == (expected, True), message
+
+
+ASTRO = PAGE.format(
+    '<link rel="stylesheet" href="/_astro/a.css"><script type="module" src="/_astro/a.js"></script>', ""
+)
+# The body of SvelteKit's page without rendering on the server; the policy has the hash of its script.
+KIT = (
+    '<!doctype html><html><head><link href="/_app/start.js" rel="modulepreload"></head><body><div>'
+    '<script>import("/_app/start.js")</script></div></body></html>'
+)
+KIT_HASH = "'sha256-GvmBko8LMFz12VecPywdddsCCAJydQZbrBooJ7/Bokc='"
+ALL = [answer(body=b"a{}", Content_Type="text/css")]
+REFUSED = "(refused by the page's own Content-Security-Policy)"
+
+
+@pytest.mark.parametrize(
+    ("page", "policy", "expected"),
+    [
+        (ASTRO, "", Verdict.OK),
+        (ASTRO, "default-src 'self'", Verdict.OK),
+        (ASTRO, "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'", Verdict.OK),
+        (ASTRO, "default-src https: http: data:", Verdict.OK),
+        (ASTRO, "script-src 'nonce-abc'; style-src *", Verdict.WARNING),
+        (ASTRO, "default-src 'none'", Verdict.WARNING),
+        (ASTRO, "default-src 'self'; style-src https://fonts.example", Verdict.WARNING),
+        (ASTRO, "default-src 'self', script-src 'none'", Verdict.WARNING),  # each of two applies
+        (ASTRO, "script-src 'strict-dynamic' 'nonce-abc' 'self'; style-src 'self'", Verdict.WARNING),
+        (
+            ASTRO.replace('type="module"', 'type="module" nonce="aBc"'),
+            "script-src 'strict-dynamic' 'nonce-aBc'; style-src 'self'",
+            Verdict.OK,
+        ),
+        (ASTRO, "default-src localhost:*", Verdict.OK),
+        (ASTRO, "default-src http://localhost:*/_astro/", Verdict.OK),
+        (ASTRO, "default-src http://localhost:*/assets/", Verdict.WARNING),
+        (ASTRO, "frame-ancestors 'none'", Verdict.OK),
+        (KIT, "script-src 'self'", Verdict.CRITICAL),  # it shows nothing without its script
+        (KIT, f"script-src 'self' {KIT_HASH}", Verdict.OK),
+        (KIT, "script-src 'self' 'unsafe-inline'", Verdict.OK),
+        (KIT, f"script-src 'unsafe-inline' 'self' {KIT_HASH[:-4]}a='", Verdict.CRITICAL),
+        # A counter of visits within a page that has scripts of its own.
+        (ASTRO.replace("</body>", "<script>count()</script></body>"), "default-src 'self'", Verdict.OK),
+        (PAGE.format("", "<script>window.__CF$cv$params={r:'8'}</script>"), "default-src 'self'", Verdict.OK),
+        (PAGE.format("", '<script type="application/ld+json">{}</script>'), "default-src 'self'", Verdict.OK),
+    ],
+)
+def test_policy_that_refuses_the_pages_own_scripts_is_found(page, policy, expected, monkeypatch):
+    """The page and all that it names are served, and browsers use none of it."""
+    monkeypatch.setattr(homepage, "_PAUSE", 0.0)
+    monkeypatch.setattr(homepage, "_ENOUGH_FOR_THEM", 100.0)
+    header = {"Content_Security_Policy": policy} if policy else {}
+    good = answer(body=page.encode(), Content_Type="text/html", **header)
+    clock = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+    with serve(*[good] * homepage.SAMPLES, *ALL) as server:
+        client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
+        settings = settings_of(web={"url": "http://localhost"})
+        timing = homepage_timing(client, Network(()), settings, clock, Earlier())
+    found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
+    assert (found, REFUSED in message) == (expected, expected is not Verdict.OK), message

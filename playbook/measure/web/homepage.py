@@ -88,7 +88,7 @@ class Sample:
         old_copy: the header by which a cache says that it could not renew its copy; empty where none does.
         unlisted: the page asks search engines to leave it out.
         elsewhere: its address for search engines, where that is none of the site; empty elsewhere.
-        assets: addresses of its own styles and scripts.
+        assets: its own styles and scripts.
         is_bare: it has hardly any text, so that a script is to show all of it.
     """
 
@@ -101,7 +101,7 @@ class Sample:
     old_copy: str = ""
     unlisted: bool = False
     elsewhere: str = ""
-    assets: tuple[str, ...] = ()
+    assets: page_loads.Named = page_loads.Named()  # noqa: RUF009 - frozen
     is_bare: bool = False
 
     @property
@@ -385,7 +385,7 @@ def _sampled(
                     old_copy=not_renewed(answer.headers),
                     unlisted=loads.unlisted,
                     elsewhere=_elsewhere(urljoin(answer.url, loads.canonical), rules) if loads.canonical else "",
-                    assets=tuple(loads.of_host(answer.url)),
+                    assets=loads.named(answer.url),
                     is_bare=len(page_of(answer).text) <= _BARE,
                 )
             )

@@ -8,7 +8,6 @@ homepage answers 200 for them as well, with a page in place of each.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,12 +16,14 @@ from playbook.clients.http import HttpClient
 from playbook.core import door
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.wording import plural
+from playbook.measure.web.page_loads import WITHIN, Named
 
 MOST = 8  # that are asked for, of each page
 _ENOUGH = 5.0  # seconds after which no further one is asked for
 _BEGINNING = 64 * 1024  # bytes that are read of each
 _MISSING = (404, 410)
 _OF_A_PROXY = "/cdn-cgi/"  # what Cloudflare puts into pages, and serves itself
+_REFUSED = "refused by the page's own Content-Security-Policy"
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -61,16 +62,17 @@ class Assets:
         return shown | ({"Not known": "; ".join(self.untold)} if self.untold else {})
 
 
-def assets_of(website: HttpClient, addresses: Iterable[str], *, is_bare: bool) -> Assets:
-    """Ask for each of these addresses, the first of them at least.
+def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
+    """Ask for each of the addresses that are not refused, the first of them at least.
 
     Args:
         is_bare: the page has hardly any text, so that scripts are to show all of it.
     """
-    every = tuple(one for one in dict.fromkeys(addresses) if _OF_A_PROXY not in one)
-    needed = False
+    every = tuple(one for one in named.addresses if _OF_A_PROXY not in one and one not in named.refused)
+    refused = [one for one in named.refused if is_bare or one != WITHIN]
+    needed = is_bare and not all(one.endswith(".css") for one in refused)
     served = 0
-    missing: list[str] = []
+    missing = [f"{door.line(urlsplit(one).path, 80)} ({_REFUSED})" for one in refused]
     untold: list[str] = []
     started = time.monotonic()
     for address in every[:MOST]:
@@ -89,7 +91,7 @@ def assets_of(website: HttpClient, addresses: Iterable[str], *, is_bare: bool) -
             served += 1
         else:
             untold.append(f"{shown} (HTTP {answer.status})")
-    return Assets(len(every), served, tuple(missing), tuple(untold), needed=needed)
+    return Assets(len(every) + len(refused), served, tuple(missing), tuple(untold), needed=needed)
 
 
 def _instead(answer: Answer) -> str:

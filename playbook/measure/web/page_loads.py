@@ -9,12 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from playbook.core.hosts import Hosts
+from playbook.measure.web.page_policy import Element, policies_of, refuses
+from playbook.readers.observatory.csp import Policy
 
 _MOST = 4 * 1024 * 1024
 # Scripts that only development servers have: of Vite and what is built on it (Astro, SvelteKit, Nuxt, Laravel,
@@ -29,10 +31,25 @@ _ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _TOOLBARS = re.compile(r"djDebug|flDebug|sfwdt\w+|sf-toolbar|phpdebugbar")
 _GATSBY = "environment=development"
 _LOADED = {"script": "src", "img": "src", "link": "href"}
+_SCRIPTS = ("", "module", "text/javascript", "application/javascript")
+WITHIN = "a script within the page"
 _LINKS = frozenset({"stylesheet", "modulepreload"})
 _CRAWLERS = frozenset({"robots", "googlebot"})
 _NEVER = re.compile(r"\b(?:noindex|none)\b")
 _NEVER_BY_HEADER = re.compile(r"(?:^|,)\s*(?:googlebot\s*:\s*)?(?:noindex|none)\b")  # others may be named as well
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Styles and scripts of a page on its own host.
+
+    Attributes:
+        addresses: in full.
+        refused: those of them that the page's own policies keep browsers from using.
+    """
+
+    addresses: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,8 @@ class Loads:
         unlisted: it asks search engines to leave it out.
         upgrades: it has browsers load over TLS what it names without.
         base: the address that others are relative to; empty where it names none.
+        elements: its styles and scripts, those within the page as well.
+        policies: its content security policies.
     """
 
     styles_and_scripts: tuple[str, ...] = ()
@@ -56,14 +75,28 @@ class Loads:
     unlisted: bool = False
     upgrades: bool = False
     base: str = ""
+    elements: tuple[Element, ...] = ()
+    policies: tuple[Policy, ...] = ()
 
-    def of_host(self, page: str) -> list[str]:
-        """Addresses of styles and scripts on the host of the page, in full."""
+    def named(self, page: str) -> Named:
+        """Its styles and scripts on the host of the page, in full, and those that its policies refuse.
+
+        A script within the page is one of them only where there are no others: counters of visits are often kept
+        out on purpose.
+        """
         base = urljoin(page, self.base)
-        every = [
-            urljoin(base, one.strip()).partition("#")[0] for one in self.styles_and_scripts if _host(base, one)
+        full = [
+            (one, urljoin(base, one.strip()).partition("#")[0])
+            for one in self.styles_and_scripts
+            if _host(base, one)
         ]
-        return [one for one in every if urlsplit(one)[:2] == urlsplit(page)[:2]]
+        own = {one: address for one, address in full if urlsplit(address)[:2] == urlsplit(page)[:2]}
+        outer = [(own[one.address], one) for one in self.elements if one.address in own]
+        refused = [address for address, one in outer if refuses(self.policies, one, address, page)]
+        inner = [one for one in self.elements if not one.address]
+        if not any(one.address for one in self.elements if one.kind == "script"):
+            refused += [WITHIN for one in inner if refuses(self.policies, one, "", page)]
+        return Named(tuple(dict.fromkeys(own.values())), tuple(dict.fromkeys(refused)))
 
     def from_this_machine(self, base: str) -> str:
         """The first address on the visitor's own machine: ``http://localhost:1313/css/site.css``."""
@@ -94,15 +127,17 @@ def loads_of(text: str, headers: Mapping[str, str]) -> Loads:
     """Read a page and what its headers say of it."""
     found = _parsed(text[:_MOST])
     by_header = _NEVER_BY_HEADER.search(headers.get("x-robots-tag", "").casefold()) is not None
-    policy = headers.get("content-security-policy", "").casefold()
+    policies = [headers.get("content-security-policy", ""), *found.policies]
     return Loads(
         tuple(found.loaded),
         tuple(found.pictures),
         found.developing,
         found.canonical,
         unlisted=found.unlisted or by_header,
-        upgrades=found.upgrades or "upgrade-insecure-requests" in policy,
+        upgrades=any("upgrade-insecure-requests" in policy.casefold() for policy in policies),
         base=found.base,
+        elements=tuple(found.elements),
+        policies=policies_of(policies),
     )
 
 
@@ -128,8 +163,11 @@ class _Reader(HTMLParser):
         self.pictures: list[str] = []
         self.developing = ""
         self.canonical = self.base = ""
-        self.unlisted = self.upgrades = False
+        self.unlisted = False
+        self.elements: list[Element] = []
+        self.policies: list[str] = []
         self._in_script = False
+        self._within: Element | None = None  # the script that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -139,8 +177,19 @@ class _Reader(HTMLParser):
         if address and (tag != "link" or relations & _LINKS):
             (self.pictures if tag == "img" else self.loaded).append(address)
             of_the_site = not _ELSEWHERE.match(address)  # a network of packages has scopes such as "@id/" as well
+            if tag == "script" or "stylesheet" in relations:
+                self.elements.append(
+                    Element(
+                        "script" if tag == "script" else "style",
+                        address,
+                        attributes.get("nonce", ""),
+                        hashed="integrity" in attributes,
+                    )
+                )
             if tag != "img" and of_the_site and (found := _DEVELOPING.search(address)):
                 self._is_developing(found[0])
+        if tag == "script" and not address and attributes.get("type", "").strip().lower() in _SCRIPTS:
+            self._within = Element("script", nonce=attributes.get("nonce", ""))
         if tag == "link" and "canonical" in relations:
             self.canonical = self.canonical or address.strip()
         if tag == "base":
@@ -155,14 +204,19 @@ class _Reader(HTMLParser):
         if attributes.get("name", "").casefold() in _CRAWLERS:
             self.unlisted |= _NEVER.search(content) is not None
         if attributes.get("http-equiv", "").casefold() == "content-security-policy":
-            self.upgrades |= "upgrade-insecure-requests" in content
+            self.policies.append(attributes.get("content", ""))
         if attributes.get("name") == "note" and content == _GATSBY:
             self._is_developing(_GATSBY)
 
     def handle_endtag(self, tag: str) -> None:
         self._in_script = self._in_script and tag != "script"
+        if tag == "script" and self._within:
+            self.elements.append(self._within)
+            self._within = None
 
     def handle_data(self, data: str) -> None:
+        if self._within:
+            self._within = replace(self._within, text=self._within.text + data)
         if self._in_script and (found := _INLINE.search(data)):
             self._is_developing(found[0])
 
