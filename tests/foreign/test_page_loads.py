@@ -19,7 +19,7 @@ from playbook.settings.model import TimeLimits
 from tests.foreign.test_homepage import OK, UNKNOWN, answered, verdict
 from tests.judged import judged
 from tests.redis_factory import settings_of
-from tests.unit.loopback import answer, serve
+from tests.unit.loopback import answer, hang_up, serve
 
 PAGE = (
     "<!DOCTYPE html><html><head><title>Lind</title>{}</head><body><h1>Photographs of the sea</h1>"
@@ -176,6 +176,8 @@ STYLE = answer(body=b"a{}", Content_Type="text/css")
         (NUXT, [answer(body=NUXT.encode(), Content_Type="text/html")], Verdict.CRITICAL, "(a page in its place)"),
         (STATIC, [GONE], Verdict.WARNING, "got /portfolio/_astro/a.css (HTTP 404)"),  # static files not collected
         (STATIC, [STYLE], Verdict.OK, ""),
+        (STATIC, [answer("502 Bad Gateway")], Verdict.WARNING, "got /portfolio/_astro/a.css (HTTP 502)"),
+        (STATIC, [hang_up], Verdict.UNKNOWN, "got none to /portfolio/_astro/a.css ("),
         (STATIC, [answer("429 Too Many Requests")], Verdict.OK, ""),  # which says nothing about visitors
         (PAGE.format('<script src="/cdn-cgi/scripts/email-decode.min.js"></script>', ""), [GONE], Verdict.OK, ""),
         (PAGE.format('<script src="https://cdn.example/a.js"></script>', ""), [GONE], Verdict.OK, ""),

@@ -217,7 +217,7 @@ class HomepageTiming:
         if self.down:
             return whole("no answer")
         text = "" if self.text_is_known or self.usual_title else ", no expected text set (web.expect)"
-        return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
+        return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}") + self.assets.coverage
 
     @property
     def summary(self) -> str:

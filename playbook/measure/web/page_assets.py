@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from playbook.clients.answer import Answer
 from playbook.clients.http import HttpClient
 from playbook.core import door
+from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.wording import plural
 from playbook.measure.web.page_loads import WITHIN, Named
@@ -35,7 +36,8 @@ class Assets:
         named: number that the page names.
         served: number of those that were asked for and are there.
         missing: those that are not, with what came instead.
-        untold: those of which that is not known, with what came instead.
+        untold: those that this machine may not have, with what came instead.
+        lost: those without an answer.
         needed: the page shows nothing without the missing ones.
     """
 
@@ -43,7 +45,19 @@ class Assets:
     served: int = 0
     missing: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     needed: bool = False
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether there was an answer to each request."""
+        if not self.lost:
+            return Coverage()
+        return lacking(
+            "styles or scripts without an answer",
+            expected="an answer to the request for each style and script that the homepage names",
+            got=f"none to {self.lost[0]}",
+        )
 
     @property
     def words(self) -> str:
@@ -59,7 +73,8 @@ class Assets:
             return {}
         shown = {"Named": plural(self.named, "style or script", "styles and scripts"), "Served": str(self.served)}
         shown |= {"Missing": "; ".join(self.missing)} if self.missing else {}
-        return shown | ({"Not known": "; ".join(self.untold)} if self.untold else {})
+        untold = (*self.untold, *self.lost)
+        return shown | ({"Not known": "; ".join(untold)} if untold else {})
 
 
 def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
@@ -74,6 +89,7 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
     served = 0
     missing = [f"{door.line(urlsplit(one).path, 80)} ({_REFUSED})" for one in refused]
     untold: list[str] = []
+    lost: list[str] = []
     started = time.monotonic()
     for address in every[:MOST]:
         if time.monotonic() - started > _ENOUGH:
@@ -82,7 +98,7 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
         try:
             answer = website.get(address, retry="connection", redirects=2, max_body=_BEGINNING, cut=True)
         except (Unreachable, Malformed) as error:
-            untold.append(f"{shown} ({error.got})")
+            lost.append(f"{shown} ({error.got})")
             continue
         if instead := _instead(answer):
             missing.append(f"{shown} ({instead})")
@@ -91,12 +107,12 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
             served += 1
         else:
             untold.append(f"{shown} (HTTP {answer.status})")
-    return Assets(len(every) + len(refused), served, tuple(missing), tuple(untold), needed=needed)
+    return Assets(len(every) + len(refused), served, tuple(missing), tuple(untold), tuple(lost), needed=needed)
 
 
 def _instead(answer: Answer) -> str:
     """What came in place of a style or script that is not there; empty where it is, or that is not known."""
-    if answer.status in _MISSING:
+    if answer.status in _MISSING or answer.status >= 500:
         return f"HTTP {answer.status}"
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_page = kind in _PAGES and answer.body.lstrip()[:1] == b"<"
