@@ -88,7 +88,7 @@ PRODUCTS: dict[str, Product] = {
                 WEB: "shop-web",
                 WORKER: "shop-worker",
                 HEALTH: "/healthz/",
-                "http_requests_total": "django_http_responses_total_by_status_total",
+                "http_requests_total": "django_http_responses_total_by_status_view_method_total",
                 "http_request_duration_seconds_bucket": _DJANGO_SECONDS,
             },
         ),

@@ -177,6 +177,11 @@ SCENARIOS = (
             ('uri="/metrics"', 'uri="/"'),
             ('url="/healthz"', 'url="/gallery/:id"'),
             ('path_template="/api/health"', 'path_template="/"'),
+            ('view="health_check.views.HealthCheckView"', 'view="shop.views.home"'),
+            ('view="health_check:health_check_home"', 'view="shop:home"'),
+            ('view="prometheus-django-metrics"', 'view="<unnamed view>"'),
+            ('controller="rails/health"', 'controller="gallery"'),
+            ('endpoint="prometheus_metrics"', 'endpoint="gallery"'),
         )
     ),
     *(

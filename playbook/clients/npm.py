@@ -25,6 +25,7 @@ import msgspec
 
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
 from playbook.clients.npm_specs import counted, foreign, is_other, of_registry
+from playbook.clients.project_files import OTHER_LOCKS, other_languages, rivals
 from playbook.core import door
 from playbook.core.budget import convert, read_json
 from playbook.core.engine import client
@@ -58,18 +59,6 @@ _NO_AUDIT = re.compile(r"(?i)not (implemented|supported|found)|audit endpoint re
 _LOOK = 0.2  # seconds between checks of npm's output size
 _NEVER_THE_NEWEST = "0.0.0"
 _NOTHING_OMITTED = ("--include=dev", "--include=optional", "--include=peer")
-_OTHER_LOCKS = {
-    "yarn.lock": "Yarn",
-    "pnpm-lock.yaml": "pnpm",
-    "bun.lock": "Bun",
-    "bun.lockb": "Bun",
-    "deno.lock": "Deno",
-}
-# What other languages' programs install dependencies by, which npm knows nothing of.
-_OTHER_LANGUAGES = (
-    *("requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "composer.lock", "Gemfile.lock"),
-    *("Cargo.lock", "go.sum", "mix.lock", "gradle.lockfile", "pom.xml", "packages.lock.json", "pubspec.lock"),
-)
 # https://github.com/advisories/GHSA-xvch-5gv4-984h
 _WEAK_PACKAGE = {"name": "audit-of-the-audit", "version": "1.0.0", "dependencies": {"minimist": "0.0.8"}}
 _KNOWN_TO_BE_WEAK = {
@@ -156,9 +145,9 @@ class Npm:
             packages=len(lock.packages.keys() - {""}) or counted(whole),
             form=lock.lockfileVersion,
             workspaces=tuple(package.workspaces),
-            rivals=self._rivals(package.packageManager),
+            rivals=rivals(self.project, package.packageManager, package.devEngines),
             stale=tuple(name for name in direct if is_other(wanted[name], locked[name])),
-            languages=tuple(name for name in _OTHER_LANGUAGES if (self.project / name).is_file()),
+            languages=other_languages(self.project),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm
@@ -297,8 +286,8 @@ class Npm:
         for name in LOCK_FILES:
             if (self.project / name).is_file():
                 return self.project / name
-        found = [name for name in _OTHER_LOCKS if (self.project / name).is_file()]
-        other = f"{found[0]} of {_OTHER_LOCKS[found[0]]}" if found else "none"
+        found = [name for name in OTHER_LOCKS if (self.project / name).is_file()]
+        other = f"{found[0]} of {OTHER_LOCKS[found[0]]}" if found else "none"
         names = " or ".join(reversed(LOCK_FILES))
         raise TooLittleData(
             f"{SERVICE}: expected a lock file ({names}) in {self.project}, got {other}",
@@ -307,12 +296,6 @@ class Npm:
             if found
             else "Make one with `npm install --package-lock-only`, and commit it.",
         )
-
-    def _rivals(self, manager: str) -> tuple[str, ...]:
-        """Why npm's lock file may be a leftover: package.json names another program, or its lock file is there."""
-        if manager:
-            return () if manager.startswith("npm@") else (f"packageManager {manager}",)
-        return tuple(name for name in _OTHER_LOCKS if (self.project / name).is_file())
 
     def _json(self, file: Path) -> Any:
         try:

@@ -120,9 +120,10 @@ class Lock(Message, frozen=True):
 
 
 class Package(Message, frozen=True):
-    """A package.json; ``packageManager`` is e.g. ``pnpm@9.1.0``."""
+    """A package.json; ``packageManager`` is e.g. ``pnpm@9.1.0``, and ``devEngines`` may name one as well."""
 
     packageManager: str = ""  # noqa: N815
+    devEngines: Any = None  # noqa: N815
     dependencies: dict[str, str] = {}
     devDependencies: dict[str, str] = {}  # noqa: N815
     optionalDependencies: dict[str, str] = {}  # noqa: N815

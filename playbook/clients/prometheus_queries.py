@@ -27,6 +27,10 @@ REPLICAS = ("prometheus_replica", "__replica__", "replica")
 # Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry, Echo and
 # Gin, Starlette.
 _PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route", "url", "path_template")
+# Of what answers it: of django-prometheus ("health_check.views.HealthCheckView", "health_check:health_check_home",
+# "prometheus-django-metrics") and of Rails' yabeda ("rails/health"); Flask's endpoints are names, too.
+_VIEW_LABELS = ("view", "controller", "endpoint")
+_WATCHING = r"prometheus[-_].*|(.*[.:/])?(healthz?|livez|readyz|metrics|health_?checks?)([.:].*)?"
 # A matcher, its label perhaps in quotes; and what is left where one was taken out.
 MATCHER = re.compile(
     r"""(?P<label>[a-zA-Z_]\w*|"(?:\\.|[^"\\])*")\s*(?P<how>=~|!~|!=|=)\s*"""
@@ -73,11 +77,13 @@ def names(settings: Settings) -> dict[str, str]:
 
 
 def _visitors(settings: Settings) -> str:
-    """Matchers of requests that are not those of health probes, by the usual labels of a request's path."""
+    """Matchers of requests that are not those of health probes, by the usual labels of its path or view."""
     own = settings.target.web
     paths = dict.fromkeys(path.rstrip("/") for path in (own.health_path, own.image_health_path, *PROBED))
     pattern = "|".join(re.escape(path).replace("\\", "\\\\") for path in paths if path)
-    return ", ".join(f'{label}!~"({pattern})/?"' for label in _PATH_LABELS)
+    named = _WATCHING.replace("\\", "\\\\")
+    each = [f'{label}!~"({pattern})/?"' for label in _PATH_LABELS]
+    return ", ".join((*each, *(f'{label}!~"{named}"' for label in _VIEW_LABELS)))
 
 
 def named(settings: Settings, key: str) -> str:

@@ -19,6 +19,10 @@ _LONGEST = 40
 _VERSION = re.compile(r"\d+(?:\.\d+)+")  # or an IP address
 _NUMBERED = re.compile(r"^([a-z]+)\d+$")
 _WITH_ONE = re.compile(r"^[a-z]{2,}\d[a-z]{1,3}$")  # neo4j
+# What Kubernetes makes up for a pod: a hash of its release, and five letters or digits, without vowels.
+_MADE_UP = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![^\W_])")
+# The machine on which a check ran, as in "Disk(path='/srv', hostname='web-1')".
+_MACHINE = re.compile(r"\bhostname=(?:'[^']*'|\"[^\"]*\")")
 _SHOWN = 5
 # Names that are known from their digests.
 _COMMON = """access admin api app auth backend billing broker cache celery core database db disk diskspace email
@@ -94,7 +98,8 @@ def kept(name: str) -> str:
 
     ``web-7d9f8b6c5-x2x4z`` and ``web-1`` are ``web``; empty where nothing is left.
     """
-    name = _VERSION.sub("", name.strip().lower()).removesuffix(".log")
+    name = _MADE_UP.sub("", _MACHINE.sub("", name.strip().lower()))
+    name = _VERSION.sub("", name).removesuffix(".log")
     words = (_NUMBERED.sub(r"\1", word) for word in re.findall(r"[^\W_]+", name))
     found = "-".join(word for word in words if not re.search(r"\d", word))[:_LONGEST].strip("-")
     return found or "".join(_WITH_ONE.findall(name))

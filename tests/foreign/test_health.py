@@ -87,6 +87,13 @@ SPATIE = """{"finishedAt":1666014000,"checkResults":[{"name":"UsedDiskSpace","la
 # https://github.com/codingjoe/django-health-check
 DJANGO = """{"Cache backend: default":"working","DatabaseBackend":"%s","DiskUsage":"working",
 "MigrationsHealthCheck":"working"}"""
+DJANGO_4 = """{"DatabaseBackend":"OK","Cache(alias='default')":"OK",
+"Ping(app=<Celery shop at 0x7f373359d350>)":"OK",
+"Disk(path='/srv', hostname='shop-node')":"%s"}"""
+DJANGO_4_TEXT = """Cache(alias='default'): OK
+DNS(hostname='web-1', nameservers=['127.0.0.1'], record_type=<RdataType.A: 1>): OK
+Ping(app=<Celery shop at 0x7f373359d350>): %s
+"""
 # https://github.com/ggpasqualino/plug_checkup
 PLUG_CHECKUP = """[{"error":null,"healthy":true,"name":"random1","time":93},
 {"error":%s,"healthy":%s,"name":"redis","time":106}]"""
@@ -291,6 +298,12 @@ CASES = {
         '{"Disk()":"OK","Database(alias=\'default\')":"unavailable: Database health check failed"}',
         CRITICAL,
     ),
+    # Its versions 3.24 and 4 name each check with what it was made with, in JSON and in text.
+    "django-4": (DJANGO_4 % "OK", OK),
+    "django-4-asleep": (DJANGO_4 % "asleep", UNKNOWN),
+    "django-4-warning": (DJANGO_4 % "warning: 91.4\u202f% disk usage", WARNING),
+    "django-4-text": (DJANGO_4_TEXT % "OK", OK),
+    "django-4-text-failing": (DJANGO_4_TEXT % "Unavailable: Celery workers unavailable", CRITICAL),
     "django-unexpected-result": ('{"Mail":"working","S3StorageHealthCheck":"unexpected result: gone"}', CRITICAL),
     "django-warning-beside-mail": ('{"Mail":"working","DiskUsage":"warning: 91 percent"}', WARNING),
     "refused-under-any-key": ('{"status":"ok","sharp":"dial tcp 10.0.0.5:80: connection refused"}', UNKNOWN),
@@ -365,3 +378,11 @@ CASES = {
 def test_framework_report_has_its_verdict(body: str, expected: str) -> None:
     """Healthy ones are OK without a false alarm; everything else is failing or UNKNOWN."""
     assert verdict(body.encode()) == expected
+
+
+def test_each_check_that_is_named_with_what_it_was_made_with_is_listed():
+    """Also beside one whose name says what it is."""
+    for body in (DJANGO_4 % "OK", DJANGO_4_TEXT % "OK"):
+        names = [one.name.partition("(")[0] for one in read_report(body.encode()).dependencies]
+        assert {"Cache", "Ping"} < set(names)
+        assert len(names) == body.count("OK")

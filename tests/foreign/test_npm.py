@@ -352,6 +352,71 @@ def test_lock_file_below_one_is_of_this_minor_release(tmp_path, spec, verdict):
     assert audited(place(tmp_path, package=package, lock=lock), report(total=1))[0] is verdict
 
 
+@pytest.mark.parametrize("name", ["yarn.lock", "pnpm-lock.yaml", "bun.lock"])
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ({"pnpm-workspace.yaml": "packages: [apps/*]"}, UNKNOWN),
+        ({"package.json": '{"workspaces":["apps/*"]}'}, UNKNOWN),
+        ({"package.json": "{}"}, OK),
+        ({"pnpm-workspace.yaml": "", "project/.git/HEAD": ""}, OK),
+    ],
+)
+def test_lock_file_of_the_workspaces_above_is_the_one_that_counts(tmp_path, name, more, verdict):
+    """Of a monorepo, npm's lock file in one of its packages is a leftover."""
+    folder = place(tmp_path)
+    (folder / name).write_text("")
+    for file, text in more.items():
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(text)
+    (folder / ".git").mkdir()
+    assert audited(folder, report())[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("engines", "verdict"),
+    [
+        ({"packageManager": {"name": "pnpm", "version": "11.1.0", "onFail": "download"}}, UNKNOWN),
+        ({"packageManager": [{"name": "yarn"}, {"name": "pnpm"}]}, UNKNOWN),
+        ({"packageManager": {"name": "npm"}}, OK),
+        ({"runtime": {"name": "node"}}, OK),
+    ],
+)
+def test_program_may_be_named_among_the_engines(tmp_path, engines, verdict):
+    """As ``pnpm init`` writes it."""
+    assert audited(place(tmp_path, package={**PACKAGE, "devEngines": engines}), report())[0] is verdict
+
+
+DJANGO = '[project]\nname = "shop"\ndependencies = ["django>=5.2"]\n'
+FORMATTER = "[tool.ruff]\nline-length = 100\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "verdict"),
+    [
+        ("requirements/production.txt", "django", UNKNOWN),
+        ("requirements-prod.txt", "django", UNKNOWN),
+        ("pylock.toml", "", UNKNOWN),
+        ("pyproject.toml", DJANGO, UNKNOWN),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.12"\ndjango = "^5.2"\n', UNKNOWN),
+        ("pyproject.toml", '[dependency-groups]\ndev = ["pytest"]\n', UNKNOWN),
+        ("pyproject.toml", '[project]\nname = "shop"\ndynamic = ["version", "dependencies"]\n', UNKNOWN),
+        ("pyproject.toml", "[project\n", UNKNOWN),
+        ("pyproject.toml", FORMATTER, OK),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.12"\n', OK),
+        ("environment.yml", "", UNKNOWN),
+        ("requirements/README.md", "", OK),
+        ("requirements.md", "", OK),
+    ],
+)
+def test_dependencies_of_python_are_found_by_whatever_name(project, name, text, verdict):
+    """pip has no fixed name, and a pyproject.toml may hold the settings of a formatter alone."""
+    file = project / "project" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    assert audited(project, report())[0] is verdict
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "composer.lock", "Gemfile.lock", "Cargo.lock", "go.sum"])
 def test_dependencies_of_other_languages_are_unknown_to_npm(project, name):
     """Dependabot examines them, where it is switched on; a vulnerability that npm knows counts all the same."""

@@ -60,9 +60,10 @@ def _count_of_clients(redis: ReadOnlyRedis) -> int | None:
 def celery_workers(redis: ReadOnlyRedis, *, has_mailbox: bool) -> Attendance:
     """Whether a client is a worker of Celery.
 
-    Each worker subscribes to a pattern for remote control, and usually to one for events. Flower subscribes to
-    one, but it has no mailbox for remote control and takes no jobs. A worker that was killed leaves its mailbox.
-    Where clients are not listed, INFO counts the patterns; one may be Flower's.
+    Each worker subscribes to a pattern for remote control, unless ``worker_enable_remote_control`` is off, and
+    usually to one for events. Flower subscribes to one, but it has no mailbox for remote control and takes no
+    jobs. A worker that was killed leaves its mailbox. Where clients are not listed, INFO counts the patterns; one
+    may be Flower's.
 
     Args:
         has_mailbox: some worker has declared a mailbox for remote control, and not removed it at its end.
@@ -73,7 +74,8 @@ def celery_workers(redis: ReadOnlyRedis, *, has_mailbox: bool) -> Attendance:
         subscribed = [client for client in here if client["psub"] != "0"]
         taking = [client for client in here if client.get("cmd", "brpop") == "brpop"]
         if sum(map(_count, (client["psub"] for client in here))) <= 1:
-            return Attendance(missing=not subscribed or not any(_asks(client) for client in taking))
+            told = taking if subscribed else [client for client in taking if "cmd" in client]
+            return Attendance(missing=not any(_asks(client) for client in told))
         return Attendance(missing=not (has_mailbox or taking))
     try:
         patterns = redis.info().get("pubsub_patterns")

@@ -19,7 +19,7 @@ from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood
-from playbook.measure.redis.job_times import moment_of, note_age, object_of, overdue
+from playbook.measure.redis.job_times import moment_of, note_age, object_of, overdue, signed_at
 from playbook.measure.redis.queue_layouts import Figures, Keys, end_of
 from playbook.measure.redis.queue_workers import Attendance, senders
 from playbook.settings.sections.queues import JobQueue
@@ -225,20 +225,28 @@ def _queues(pool: str) -> Iterable[str]:
 
 def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     """Figures of a list from which workers take what others have put into it, as of taskiq's ListQueueBroker
-    (taskiq_redis/redis_broker.py of taskiq-redis 1.2). What is in it is not opened, and it is not known at which
-    end they take: a job that is still at one of them has waited.
+    (taskiq_redis/redis_broker.py of taskiq-redis 1.2) and django-q2 (django_q/brokers/redis_broker.py of 1.11).
+    What is in it is not opened, and it is not known at which end they take: a job that is still at one of them
+    has waited. The time at which Django signed a job is beside it.
     """
     key = f"{queue.prefix}{queue.name}"
     keys = Keys(redis, {key: "list"})
     waiting = keys.size(key)
     attended = senders(redis, _TAKING) if waiting else Attendance()
+    last, first = (end_of(redis, key, place) if key in keys.there else "" for place in (-1, 0))
+    ages: list[float] = []
+    for at in (signed_at(last), signed_at(first)):
+        if at is not None:
+            note_age(ages, at, now)
+    untold = ("jobs being worked on", "failed jobs", *(() if ages else ("the wait of the oldest job",)), "workers")
     return Figures(
         waiting=waiting,
-        next_job=end_of(redis, key) if key in keys.there else "",
-        other_end=end_of(redis, key, 0) if key in keys.there else "",
+        next_job=last,
+        other_end=first,
+        oldest=max(ages, default=None),
         unattended=attended.missing,
         unseen=attended.unknown,
-        not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
+        not_told=untold,
         seen=bool(keys.there),
         coverage=keys.coverage,
     )

@@ -15,6 +15,7 @@ from playbook.measure.tls.certificate_names import matches_address, matches_name
 DAY = 86400.0
 # No authority issues such a term: it is the result of a wrong clock, or a date that means never.
 _LONGEST_TERM = timedelta(days=100 * 366)
+_NOT_IN_BROWSERS = ("Ed25519", "Ed448")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Certificate:
         found = [fault for link in self.path for fault in self._faults_of(link)]
         if not self.is_for_host and not (self.own.unread and not self.names):
             found.append(self._wrong_names())
+        if self.own.may_not_sign:
+            found.append("with a key usage without digitalSignature, which browsers require")
         if self.chain_fault:
             found.append(f"not trusted ({self.chain_fault}{self._missing_issuer()})")
         if self.distrust and not found and not self.weak:
@@ -141,6 +144,8 @@ class Certificate:
         strangers = [link for link in self.extra if link.subject not in subjects]
         if strangers:
             found.append(f"sent with {', '.join(repr(link.subject) for link in strangers[:3])}, unrelated to it")
+        if self.own.key.startswith(_NOT_IN_BROWSERS):
+            found.append(f"a key of the kind {self.own.key}, which browsers do not accept")
         if self.own.is_authority:
             found.append("an authority's own certificate, which signs others")
         if self.own.not_after - self.own.not_before > _LONGEST_TERM:

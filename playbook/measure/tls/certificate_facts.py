@@ -39,6 +39,8 @@ class Facts:
         key, signature: readable form: ``RSA 2048``, ``sha256``.
         weak_key, weak_signature: what is too weak, in words; empty where nothing is.
         is_authority: it may sign others.
+        may_not_sign: its key usage allows no signatures, with which a server proves since TLS 1.3, and with ECDHE
+            before, that the key is its own.
         self_signed: it names itself as its issuer.
         must_staple: it requires a revocation status in the handshake.
         fetches_issuer: it has a URL of its issuer's certificate, which browsers fetch and other clients do not.
@@ -58,6 +60,7 @@ class Facts:
     signature: str = ""
     weak_signature: str = ""
     is_authority: bool = False
+    may_not_sign: bool = False
     self_signed: bool = False
     must_staple: bool = False
     fetches_issuer: bool = False
@@ -103,6 +106,7 @@ def facts_of(der: bytes, whose: str) -> Facts:
         addresses = tuple(str(address) for address in alternatives.get_values_for_type(x509.IPAddress))
         other = len(list(alternatives)) - len(names) - len(addresses)
     constraints = _extension(found, x509.BasicConstraints, unread)
+    usage = _extension(found, x509.KeyUsage, unread)
     features = _extension(found, x509.TLSFeature, unread)
     access = _extension(found, x509.AuthorityInformationAccess, unread)
     return Facts(
@@ -119,6 +123,7 @@ def facts_of(der: bytes, whose: str) -> Facts:
         signature=signature,
         weak_signature=weak_signature,
         is_authority=bool(constraints and constraints.ca),
+        may_not_sign=bool(usage and not usage.digital_signature),
         self_signed=bool(subject_der) and subject_der == issuer_der,
         must_staple=bool(features and x509.TLSFeatureType.status_request in list(features)),
         fetches_issuer=any(

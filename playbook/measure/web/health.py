@@ -16,7 +16,7 @@ from playbook.measure.web import health_words as words
 from playbook.measure.web.health_capacity import free_keys, full_in
 from playbook.measure.web.health_components import unstated
 from playbook.measure.web.health_dates import over_in
-from playbook.measure.web.health_key_words import words_of
+from playbook.measure.web.health_key_words import is_call, words_of
 from playbook.measure.web.health_report import OWN, Dependency, Report, UnknownShapeError
 from playbook.measure.web.health_singles import SingleValues
 from playbook.measure.web.health_text import LINE, read_text
@@ -95,7 +95,9 @@ class _Reader(SingleValues):
 
     def read_root(self, value: Any) -> None:
         """Read a whole JSON document."""
-        if isinstance(value, Pairs):
+        if isinstance(value, Pairs) and any(is_call(key) and isinstance(inner, str) for key, inner in value):
+            self._entries(value, 0)  # nothing but checks
+        elif isinstance(value, Pairs):
             self._object(OWN, value, 0)
             if not self.own:
                 self._read_message_as_status(value)

@@ -36,6 +36,9 @@ from playbook.settings.model import Settings
 _BY_STATUS = "status"
 
 
+# Frameworks that have a page for people as well (django-health-check, health endpoints of Laravel) give it to
+# whoever asks for nothing in particular.
+_AS_DATA = {"Accept": "application/json, */*;q=0.5"}
 _SAMPLES = 3
 
 
@@ -287,7 +290,9 @@ def _asked(
     try:
         # A 503 is a valid response here, so only lost connections are retried.
         # Only the beginning of a larger report is judged, and the result says that more follows.
-        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
+        answer = website.get(
+            path, headers=_AS_DATA, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True
+        )
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
     if again and (answer.status == _TOO_MANY or math.isinf(_age(answer, now))):

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
+from urllib.parse import urljoin
 
 from playbook.clients.answer import not_renewed
+from playbook.clients.breakage import is_internal
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
+from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.hosts import host_in
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
 from playbook.measure.statements import Statement
+from playbook.measure.web import page_loads
+from playbook.measure.web.page_assets import Assets, assets_of
+from playbook.measure.web.page_parts import page_of, text_of
 from playbook.measure.web.web import (
     REDIRECTS,
     in_between,
@@ -43,7 +51,14 @@ from playbook.settings.model import Settings
 HOMEPAGE = "homepage"  # name under which a run keeps its title for later runs
 
 
+# What a reading keeps of a page that search engines may list, and whose address for them is its own.
+_LISTED, _OWN_ADDRESS = "listed", "own address"
+
+
 SAMPLES = 5
+
+
+_BARE = 32  # characters of text
 
 
 _PAUSE = 0.05  # seconds between samples
@@ -71,6 +86,10 @@ class Sample:
         fault: why the response is not the page; None where it is.
         title: of the page.
         old_copy: the header by which a cache says that it could not renew its copy; empty where none does.
+        unlisted: the page asks search engines to leave it out.
+        elsewhere: its address for search engines, where that is none of the site; empty elsewhere.
+        assets: its own styles and scripts.
+        is_bare: it has hardly any text, so that a script is to show all of it.
     """
 
     status: int | None
@@ -80,6 +99,10 @@ class Sample:
     fault: Fault | None = None
     title: str = ""
     old_copy: str = ""
+    unlisted: bool = False
+    elsewhere: str = ""
+    assets: page_loads.Named = page_loads.Named()  # noqa: RUF009 - frozen
+    is_bare: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -108,15 +131,19 @@ class HomepageTiming:
         text_is_known: the page was searched for a required text (web.expect).
         key: under which its title is kept for later runs.
         usual_title: of the last good run in the history; empty where there is none.
+        usual: what that run said of search engines (``_LISTED``, ``_OWN_ADDRESS``).
         read_at: when it was measured.
+        assets: its styles and scripts, where it is the page.
     """
 
     samples: tuple[Sample, ...]
     down: str = ""
     text_is_known: bool = False
     usual_title: str = ""
+    usual: Mapping[str, float] = field(default_factory=dict)
     read_at: datetime | None = None
     key: str = HOMEPAGE
+    assets: Assets = Assets()  # noqa: RUF009 - frozen
 
     @property
     def title(self) -> str:
@@ -133,7 +160,23 @@ class HomepageTiming:
         """The title of the last good run, for the next one: this one's if it was good."""
         good = not self.bad and not self.is_retitled
         title = (self.title if good else "") or self.usual_title
-        return {self.key: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
+        page = next((sample for sample in self.samples if sample.is_page), None)
+        now = {_LISTED: not page.unlisted, _OWN_ADDRESS: not page.elsewhere} if good and page else {}
+        # Once it was so, it is missed until it is so again.
+        counts = {**self.usual, **{name: 1.0 for name, holds in now.items() if holds}}
+        return {self.key: Counted(at=self.read_at, origin=title, counts=counts)} if title and self.read_at else {}
+
+    @property
+    def astray(self) -> str:
+        """How search engines are led away from the homepage, which they were not at the last good run; empty where
+        they are not. An address on the machine of whoever built the site needs no such run.
+        """
+        page = next((sample for sample in self.samples if sample.is_page), None)
+        if page is None:
+            return ""
+        if page.elsewhere and (_OWN_ADDRESS in self.usual or is_internal(host_in(page.elsewhere))):
+            return f"one that tells them its address is {door.line(page.elsewhere, 80)}"
+        return "one that asks them to leave it out (noindex)" if page.unlisted and _LISTED in self.usual else ""
 
     @property
     def bad(self) -> list[Sample]:
@@ -174,7 +217,7 @@ class HomepageTiming:
         if self.down:
             return whole("no answer")
         text = "" if self.text_is_known or self.usual_title else ", no expected text set (web.expect)"
-        return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
+        return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}") + self.assets.coverage
 
     @property
     def summary(self) -> str:
@@ -210,6 +253,20 @@ class HomepageTiming:
             ),
             Statement(title, not self.is_retitled, usual, repr(self.title), warn=True),
             Statement(
+                f"Homepage{of} in search engines",
+                not self.astray,
+                "a page that they may list under the site's own address, as before",
+                self.astray or "such a one, or no word on it",
+                warn=True,
+            ),
+            Statement(
+                f"Styles and scripts of the homepage{of}",
+                not self.assets.missing,
+                "each that it names",
+                self.assets.words,
+                warn=not self.assets.needed,
+            ),
+            Statement(
                 f"Website{of} behind its cache",
                 not self.old_copy,
                 "copies that the cache can renew",
@@ -244,7 +301,8 @@ class HomepageTiming:
         table = Table("Homepage, each time over a fresh connection", columns, rows)
         redirects = next((s.redirects for s in self.samples if s.redirects), ())
         hops = {str(n): hop for n, hop in enumerate(redirects, 1)}
-        return [table, Facts("Redirects", hops)] if hops else [table]
+        more = {"Redirects": hops, "Styles and scripts": self.assets.facts}
+        return [table, *(Facts(name, facts) for name, facts in more.items() if facts)]
 
 
 @measurement(time_limit=45.0)
@@ -275,6 +333,8 @@ def time_homepage(
     between = in_between(rules, network)
     with website.in_turn():
         samples, lost = _sampled(website, network, rules, clock, between)
+        page = next((sample for sample in samples if sample.is_page), Sample(None))
+        assets = assets_of(website, page.assets, is_bare=page.is_bare)
     down = ""
     if lost and not any(sample.status for sample in samples):
         down = network.finding(lost, website.base_url)
@@ -284,8 +344,10 @@ def time_homepage(
         down,
         text_is_known=bool(rules.expect),
         usual_title=before.origin if before else "",
+        usual=before.counts if before else {},
         read_at=clock.now(),
         key=key,
+        assets=assets,
     )
 
 
@@ -312,6 +374,7 @@ def _sampled(
         else:
             fault = between or network_or_site(fault_of(answer, rules), rules, network)
             title = title_of(answer)
+            loads = page_loads.loads_of(text_of(answer), answer.headers)
             samples.append(
                 Sample(
                     answer.status,
@@ -320,6 +383,17 @@ def _sampled(
                     fault=fault,
                     title=title,
                     old_copy=not_renewed(answer.headers),
+                    unlisted=loads.unlisted,
+                    elsewhere=_elsewhere(urljoin(answer.url, loads.canonical), rules) if loads.canonical else "",
+                    assets=loads.named(answer.url),
+                    is_bare=len(page_of(answer).text) <= _BARE,
                 )
             )
     return samples, lost
+
+
+def _elsewhere(address: str, rules: PageRules) -> str:
+    """The page's address for search engines, where that is none of the site; a site at home may have any."""
+    host = host_in(address)
+    at_home = is_internal(host_in(rules.url))
+    return "" if at_home or not host or rules.may_lead_to(host) else address

@@ -15,7 +15,7 @@ from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.hosts import Hosts
-from playbook.measure.web import page_keys, page_languages, page_short, page_texts, page_unbuilt
+from playbook.measure.web import page_keys, page_languages, page_loads, page_short, page_texts, page_unbuilt
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
@@ -204,6 +204,7 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     few = None if page.shows else _of_few_words(page.text, rules)
     leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
     incomplete = _cut_off(page) or _of_rendering(text) or _of_part(page, rules) or _unbuilt(page, answer, rules)
+    incomplete = incomplete or _of_loads(answer, rules)
     return leads_on or _of_size(len(body), rules) or unexpected or few or incomplete
 
 
@@ -225,6 +226,26 @@ def _of_rendering(text: str) -> Fault | None:
     if source := words.UNBUILT.search(text):
         hint = "Serve what the project builds, e.g. its folder dist."
         return Fault(f"a page that loads {source[1]}, the source of a project", uncertain=True, hint=hint)
+    return None
+
+
+def _of_loads(answer: Answer, rules: PageRules) -> Fault | None:
+    """Fault of a page of a development server, or whose styles and scripts no visitor's browser can load."""
+    if is_internal(urlsplit(rules.url).hostname or ""):
+        return None
+    loads = page_loads.loads_of(text_of(answer), answer.headers)
+    if loads.developing:
+        found = f"a page as for developers ({door.line(loads.developing, 60)})"
+        hint = "Build the project for production, and serve what it builds, with debugging switched off."
+        return Fault(found, uncertain=True, hint=hint)
+    if address := loads.from_this_machine(answer.url):
+        found = f"a page that loads {door.line(address, 80)}, from each visitor's own machine"
+        hint = "Build it with the site's own address (baseURL of Hugo, public/hot of Laravel)."
+        return Fault(found, uncertain=True, hint=hint)
+    if address := loads.without_tls(answer.url, Hosts.of((rules.url, *rules.hosts))):
+        found = f"a page that loads {door.line(address, 80)}, which browsers refuse beside TLS"
+        hint = "Let it name its own styles and scripts by https or by their paths."
+        return Fault(found, uncertain=True, hint=hint)
     return None
 
 

@@ -37,7 +37,8 @@ class JobQueue(Section, frozen=True):
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport; ``redis-stream`` is a stream of
             Redis with consumer groups, as of taskiq's RedisStreamBroker and Symfony's Messenger, ``redis-list`` a
-            list from which workers take, as of taskiq's ListQueueBroker; ``resque`` is also for node-resque and
+            list from which workers take, as of taskiq's ListQueueBroker and of django-q2, whose list has the name
+            ``django_q:NAME:q``; ``resque`` is also for node-resque and
             php-resque; ``gocraft`` is gocraft/work, ``hangfire`` Hangfire.Redis.StackExchange, ``machinery`` that
             of Go.
         name: of the queue, as the application names it; for gocraft/work that of a job; for arq ``arq:queue``

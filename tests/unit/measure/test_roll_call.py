@@ -43,6 +43,16 @@ LESS = ALL - {"redis"}
         ([ALL, LESS, LESS, LESS], ""),  # known from one run alone
         ([{"web-1", "web-2"}, {"web-3"}], ""),  # instances of one thing
         ([{"web-7d9f8b6c5-x2x4z"}, {"web-66d8c9c7f-qk2p9"}], ""),
+        ([{"web-7d9f8b6c5-bcdfg"}, {"web-66d8c9c7f-qk2p9"}], ""),  # whose last part may be letters only
+        ([{"web-bcdfgbcdf-bcdfg"}, {"web-66d8c9c7f-qk2p9"}], ""),
+        ([{"Memory(hostname='shop-web')"}, {"Memory(hostname='shop-web-two')"}], ""),
+        (
+            [
+                {"Disk(path='/', hostname='a')", "Disk(path='/srv', hostname='a')"},
+                {"Disk(path='/', hostname='a')"},
+            ],
+            "disk-path-srv",
+        ),
         ([{"10.0.0.5:6379"}, {"10.0.0.9:6379"}], ""),
         ([{"postgres 16.2"}, {"postgres 17"}], ""),
         ([{"mail.internal", "db"}, {"db"}], "mail-internal"),

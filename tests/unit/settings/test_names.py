@@ -101,7 +101,7 @@ def test_no_command_contains_a_name_of_the_portfolio(settings):
             commands += [step.command for step in read_runbook(file.stem).steps]
     filled = [filled_in(command, settings) for command in commands]
     assert [command for command in filled if names_in(command)] == []
-    assert "curl -s https://shop.example/pics/up | jq ." in filled
+    assert "curl -s -H 'Accept: application/json' https://shop.example/pics/up | jq ." in filled
     assert not any(re.search(r"\$(?:requests|status|images|HEALTH_PATH|OPTIMIZE_PATH)\b", one) for one in filled)
 
 

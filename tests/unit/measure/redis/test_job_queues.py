@@ -238,6 +238,9 @@ RENAMED = UnknownCommand(
         (3, [WEB, FLOWER], {}, None, Verdict.WARNING),
         (3, [WEB, FLOWER, {**TAKES, "idle": "62"}], {}, None, Verdict.OK),  # it may be at work
         (3, [WEB, WORKER, TAKES], ENDED, None, Verdict.OK),  # a worker without remote control
+        # One that has neither remote control nor gossip, and works on as much as it may take.
+        (3, [WEB, {**TAKES, "idle": "62"}], ENDED, None, Verdict.OK),
+        (3, [WEB, {**TAKES, "idle": "9000"}], ENDED, None, Verdict.WARNING),
         (3, [WEB, FLOWER], ENDED, None, Verdict.WARNING),
         (3, [WEB, {"addr": "10.0.0.3:7", "psub": "1"}], ENDED, None, Verdict.OK),
         (0, [WEB, WEB], {}, 0, Verdict.OK),  # its workers may be resting

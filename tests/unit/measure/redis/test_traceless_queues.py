@@ -1,7 +1,8 @@
 """Queues of Dramatiq, Huey, Laravel and taskiq, which leave no trace of an empty one, and streams of Redis."""
 
 import json
-from datetime import timedelta
+import string
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from playbook.core.counters import Counted, Earlier
 from playbook.core.errors import Malformed
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
+from playbook.measure.redis.job_times import signed_at
 from tests.redis_factory import NOW, Ranked, Store, settings_of
 from tests.unit.measure.redis.test_job_queues import DENIED, RENAMED, judged
 
@@ -241,6 +243,41 @@ def test_worker_of_a_list_is_a_client_that_takes(commands, verdict):
     """Whatever its library is."""
     clients = [{"name": "", "cmd": command} for command in commands]
     assert judged(read({"taskiq": ["{}"]}, LIST, clients=clients))[0] is verdict
+
+
+# A job of django-q2: a pickle, when Django signed it (at 18:48:29 UTC of 2026-11-30), and its signature.
+SIGNED = (
+    "gAWVJAAAAAAAAAB9lCiMAmlklIwDYWJjlIwEZnVuY5SMCnRpbWUuc2xlZXCUdS4:1xY6QP:"
+    "D4e0ZZpoXIFuZEyHhyzwxAdN6M-O1BNgMhiDTtLvl-A"
+)
+
+
+def signed(at):
+    """One that was signed at this time."""
+    digits, left = "", round(at)
+    while left:
+        left, digit = divmod(left, 62)
+        digits = f"{string.digits}{string.ascii_uppercase}{string.ascii_lowercase}"[digit] + digits
+    return SIGNED.replace("1xY6QP", digits)
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(20.0, OK), (400.0, WARNING), (7200.0, CRITICAL), (-7200.0, OK)])
+def test_job_that_django_signed_tells_since_when_it_waits(age, verdict):
+    """A worker that hangs is a client like one that works."""
+    clients = [{"name": "", "cmd": "blpop"}, {"name": "", "cmd": "rpush"}]
+    queue = {"preset": "redis-list", "name": "django_q:shop:q"}
+    keys = {"django_q:shop:q": [signed(EPOCH - age), signed(EPOCH)]}
+    found = read(keys, queue, clients=clients)
+    assert judged(found)[0] is verdict
+
+
+def test_time_of_a_signature_is_read():
+    assert signed_at(SIGNED) == datetime(2026, 11, 30, 18, 48, 29, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "a:b:c", SIGNED.replace(":1", ":-"), SIGNED[:-30]])
+def test_other_text_is_not_signed(text):
+    assert signed_at(text) is None
 
 
 @pytest.mark.parametrize("answer", [DENIED, RENAMED], ids=["denied", "renamed"])

@@ -236,6 +236,33 @@ def test_authority_as_a_server_is_a_fault(authority):
     assert chained(leaf, trusted=authority).odd == "an authority's own certificate, which signs others"
 
 
+@pytest.mark.parametrize(
+    ("allowed", "fault"),
+    [
+        ({"digital_signature"}, ""),
+        ({"digital_signature", "key_encipherment"}, ""),
+        # As many instructions for OpenSSL have it, which itself does not look at it.
+        (
+            {"key_encipherment", "data_encipherment"},
+            "with a key usage without digitalSignature, which browsers require",
+        ),
+        ({"key_agreement"}, "with a key usage without digitalSignature, which browsers require"),
+    ],
+)
+def test_key_that_may_not_sign_is_a_fault(authority, allowed, fault):
+    """Chrome calls it ERR_SSL_KEY_USAGE_INCOMPATIBLE, Firefox SEC_ERROR_INADEQUATE_KEY_USAGE."""
+    kinds = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    more = ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    usage = x509.KeyUsage(**{kind: kind in allowed for kind in (*kinds, *more)})
+    assert chained(authority.issue(HOST, more=(usage,)), trusted=authority).fault == fault
+
+
+def test_kind_of_key_that_no_browser_accepts_is_odd(authority):
+    """OpenSSL and curl do."""
+    leaf = authority.issue(HOST, key=ed25519.Ed25519PrivateKey.generate())
+    assert chained(leaf, trusted=authority).odd == "a key of the kind Ed25519, which browsers do not accept"
+
+
 def test_implausible_terms_are_faults(authority):
     """Until the end of time, or ending before the beginning."""
     leaf = authority.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)

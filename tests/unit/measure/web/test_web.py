@@ -70,6 +70,7 @@ def test_healthy_api_is_measured(settings):
     with serve(answer(body=GOOD)) as server:
         health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert server.requests[0].startswith(b"GET /api/health ")
+    assert b"\r\naccept: application/json, */*;q=0.5\r\n" in server.requests[0].lower()  # and no page for people
     assert (health.is_unhealthy, health.is_degraded) == (False, False)
     assert health.summary == "HTTP 200, healthy, 2 dependencies healthy"
     facts, table = health.evidence()
