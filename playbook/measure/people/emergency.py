@@ -148,7 +148,7 @@ class Look:
     @property
     def line(self) -> str:
         """All signs in one line."""
-        return " · ".join(f"{sign.name}: {sign.found}" for sign in self.signs.values())
+        return " · ".join(f"{name}: {found}" for name, found in self._told)
 
     def evidence(self) -> list[Evidence]:
         """Severity, its limits, and every sign."""
@@ -160,9 +160,14 @@ class Look:
             "unhealthy",
             "P4": "an alert fires",
         }
-        rows = [[sign.name, sign.found] for sign in self.signs.values()]
+        rows = [[name, found] for name, found in self._told]
         title = f"What was looked at, {self.at:%H:%M:%S} UTC"
         return [Facts("Severity", facts), Table(title, ["What", "Found"], rows)]
+
+    @property
+    def _told(self) -> list[tuple[str, str]]:
+        """Name and finding of every sign that the target has."""
+        return [(sign.name, sign.found) for sign in self.signs.values() if sign.found]
 
     @property
     def _decisive(self) -> list[Sign]:
