@@ -19,7 +19,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
-from playbook.core.wording import plural, told_once, within
+from playbook.core.wording import enumerated, plural, told_once, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.app.app import NO_DEPLOYMENT, PHASES, AppStatus
 from playbook.measure.app.components import AppComponents
@@ -217,7 +217,7 @@ def _is_unhealthy(value: Health | OtherHealth | Optimization | RedisStats | AppS
 def _unknown(signs: list[Sign]) -> Coverage:
     """Coverage that names unknown signs in one sentence; a common cause is named once."""
     names = [within(sign.name) for sign in signs]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    listed = enumerated(names)
     problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
     hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
     causes = {away(problem) for problem in problems}

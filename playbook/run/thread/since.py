@@ -102,6 +102,8 @@ def compared(
 
 def _group(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
     looked_at = verdict in _CHECKED and not (cut_short and verdict is Verdict.UNKNOWN)
+    if verdict is Verdict.WAIVED:
+        return "waived" if then in BAD else ""
     if not looked_at:
         return "unseen" if then in BAD and not cut_short else ""
     if verdict not in BAD:
