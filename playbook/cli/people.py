@@ -11,6 +11,7 @@ from typing import Any
 
 from playbook.core.catalogue import Catalogue, Item
 from playbook.core.clock import Clock
+from playbook.core.command_line import USUAL_TARGET
 from playbook.core.durations import hours_or_days
 from playbook.core.errors import NotConfigured, Unmeasured, UsageError
 from playbook.core.own_items import is_made_of_test
@@ -255,7 +256,7 @@ def _require(value: str | None, settings: Settings, key: str) -> str:
 
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--target", metavar="NAME", help="whose item")
+    parser.add_argument("--target", metavar="NAME", help=f"whose item; {USUAL_TARGET}")
     parser.add_argument(
         "--for",
         nargs="+",
