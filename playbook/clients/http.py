@@ -189,6 +189,12 @@ class HttpClient:
             url = url._replace(query="&".join(filter(None, (url.query, urlencode(params)))))
         return url
 
+    @property
+    def _table(self) -> str:
+        """``[targets.production.grafana]``, where its address is; empty where no setting holds that."""
+        table = self.setting.rpartition(".")[0]
+        return f"[{table}]" if table else ""
+
     def authorization(self) -> str:
         """Authorization header for our own origin; empty without credentials."""
         own = urlsplit(self.base_url)
@@ -257,6 +263,7 @@ class HttpClient:
                     phases=spent,
                     redirects=tuple(followed),
                     before=tuple(before),
+                    no_credentials="" if self.authorization() else self._table,
                 )
             before.append(Answer(self.service, exchange.status, exchange.headers, body, shown(url)))
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")

@@ -9,7 +9,7 @@ from playbook.clients import pace
 from playbook.core.catalogue import Investigation, Item, Runbook
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import Measurements, Outcome, Provider
-from playbook.core.errors import NotConfigured, TooLittleData, Unreachable, UsageError
+from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.core.evidence import Facts, Lines, Table
 from playbook.core.limits import parse_limit
 from playbook.core.record import Action
@@ -100,6 +100,16 @@ def test_wrong_setting_found_late_is_unknown_without_traceback():
     assert (made.verdict, made.message) == (Verdict.UNKNOWN, text)
     assert made.evidence == []
     assert made.next_step == "Correct the setting that the message names, then run the check again."
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [(Unreachable, "Restore the connection"), (Denied, "Check the credentials"), (Malformed, "See what answers")],
+)
+def test_next_step_is_about_what_went_wrong(kind, step):
+    """A service that answers with something else is reached: its connection needs no repair."""
+    made = record(Notes(), kind("Grafana: expected HTTP 200, got HTTP 500", service="Grafana"))
+    assert (made.verdict, made.next_step.startswith(step)) == (Verdict.UNKNOWN, True)
 
 
 def test_timeout_is_unknown():
