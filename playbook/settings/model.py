@@ -135,7 +135,7 @@ class Settings(Section, frozen=True):
         line = f"[targets.{self.target.name}.{section}]\n{key} = {placeholder(setting, Target)}"
         if variables:
             names = " or ".join(variables[0].split("|"))
-            add = f"{names} in the environment"
+            add = f"{names} to the environment"
         elif is_secret(path):
             line = line.replace("…", f"${{{variable_for(path, shipped_defaults())}}}")
             add = f"to playbook.toml:\n{line}"

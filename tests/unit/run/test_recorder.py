@@ -122,9 +122,9 @@ def test_timeout_is_unknown():
 def test_not_configured_record_names_line_to_add():
     """So that the report can list it."""
     made = record(
-        Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment")
+        Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL to the environment")
     )
-    assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL in the environment")
+    assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL to the environment")
 
 
 def test_judgements_before_a_failure_are_listed():

@@ -65,7 +65,7 @@ def test_missing_setting_says_what_to_add(tmp_path):
     settings = load("production", root=tmp_path, environment={})
     with pytest.raises(NotConfigured, match=r"targets.production.redis.url is not set") as caught:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
-    assert caught.value.add == "REDIS_URL in the environment"
+    assert caught.value.add == "REDIS_URL to the environment"
     with pytest.raises(NotConfigured) as caught:
         settings.require(settings.target.grafana.datasource_uid, "grafana.datasource_uid", "Grafana's data source")
     assert caught.value.add == 'to playbook.toml:\n[targets.production.grafana]\ndatasource_uid = "…"'
