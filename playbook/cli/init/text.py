@@ -176,7 +176,7 @@ def _rest(answers: Answers, floors: Mapping[str, int]) -> Iterator[list[str]]:
         "# What people sign and write: files in git. `playbook attest --open` lists what is due.",
         f"[{at}.people]",
         *(f"{line.key} = {line.value}{_remark(line)}" for line in _PEOPLE),
-        '# roster = "people/roster.toml"   # who is on call; people/roster.example.toml of the playbook shows the form',
+        '# roster = "people/roster.toml"   # who is on call; the playbook has a people/roster.example.toml',
     ]
     if answers.app_id:
         yield [
