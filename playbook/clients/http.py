@@ -20,7 +20,7 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 from playbook.clients.answer import Answer
-from playbook.clients.breakage import RUNNER_HINT, kind_of
+from playbook.clients.breakage import CERTIFICATE_HINT, RUNNER_HINT, Kind, kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
 from playbook.clients.proxies import basic, proxy_for
@@ -373,12 +373,14 @@ def read_body(
 def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
     """The error for a request without a complete answer."""
     after = f" after {broken.redirects[-1]}" if broken.redirects else ""
+    kind = kind_of(broken, proxied=proxy_for(url) is not None)
+    usual = CERTIFICATE_HINT if kind is Kind.CERTIFICATE else RUNNER_HINT
     return Unreachable(
         f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
         service=service,
-        hint=untrusted_hint(service, broken.reason) or RUNNER_HINT,
+        hint=untrusted_hint(service, broken.reason) or usual,
         attempts=attempts,
-        kind=kind_of(broken, proxied=proxy_for(url) is not None),
+        kind=kind,
         redirects=broken.redirects,
     )
 

@@ -110,8 +110,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ("weekly.backups.restores", "monthly.dr.restore", "monthly.dr.recovery-time"),
             (
                 "UNKNOWN",
-                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, got not read "
-                r"\(a file that age has encrypted\)",
+                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, "
+                r"got a file that age has encrypted",
             ),
         ),
     },
