@@ -6,16 +6,17 @@ Memory does not depend on the number of lines. The order of lines matters only w
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from playbook.core import door
 from playbook.readers.logs import levels, traces
 from playbook.readers.logs.access import Access
+from playbook.readers.logs.occurrences import SHOWN, rows_of, table_of
 from playbook.readers.logs.parse import Entry, Parser
 from playbook.readers.logs.probes import Probes
-from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review, Rows
+from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review
 from playbook.readers.logs.signature import fold, fold_path
 from playbook.readers.logs.tables import BoundedTable, Newest
 from playbook.readers.logs.text import clean
@@ -24,7 +25,6 @@ from playbook.readers.logs.tracks import MINUTE, Minutes, Track
 NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
-_SHOWN = 400  # characters of a shown line
 _LOOKED_AT = 2_000  # characters of an error that decide on its kind
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that are implausible for any clock
@@ -32,14 +32,6 @@ _LONGEST = 200  # lines without a time in one entry, besides those of a stack tr
 _WAITING = 400  # lines without a time that wait for one
 _HEADS = 400  # lines of a component that may continue a trace in an earlier part
 STRANGE_LINES = 5
-
-
-def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
-    return BoundedTable(limit, Occurrences, _weight)
-
-
-def _weight(row: Occurrences) -> float:
-    return row.count + row.fatal * 1e15
 
 
 @dataclass
@@ -62,8 +54,8 @@ class Reviewer:
     errors: int = 0
     fatal: int = 0
     _hours: dict[int, Hour] = field(default_factory=dict)
-    _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
-    _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
+    _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: table_of(_KINDS))
+    _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: table_of(_PATHS))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
     _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
     _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
@@ -214,12 +206,12 @@ class Reviewer:
             everything=self._everything,
             errors=self.errors,
             fatal=self.fatal,
-            kinds=_rows(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
+            kinds=rows_of(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
             newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
-            answers=_rows(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
+            answers=rows_of(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
             newest_answers=[
                 (time, _shown(f"{name} {_answer_text(text, access)}"))
                 for time, (name, text, access) in self._newest_answers.lines()
@@ -256,7 +248,7 @@ class Reviewer:
         if time is None:
             self.undated += len(waiting)
             self.strange += len(waiting)
-            self._examples += (door.line(text, _SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
+            self._examples += (door.line(text, SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
             return
         self._before, self._before_named = time, False
         for text in waiting:
@@ -285,7 +277,7 @@ class Reviewer:
         self._component.strange += 1
         self._file.strange += 1
         if len(self._examples) < STRANGE_LINES:
-            self._examples.append(door.line(text, _SHOWN))
+            self._examples.append(door.line(text, SHOWN))
 
     def _failed(self, entry: Entry, access: Access, time: float, hour: Hour, *, probe: bool) -> None:
         if access.status == 429:
@@ -379,24 +371,7 @@ class Reviewer:
 
 
 def _shown(text: str) -> str:
-    return door.line(text.strip(), _SHOWN)
-
-
-def _rows(
-    table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
-) -> Rows:
-    """Rows prepared for output: secrets are only searched for here, in the little that is kept of a log.
-
-    ``what`` names a row, by its newest example; rows with the same name are merged.
-    """
-    rows: dict[tuple[str, ...], Occurrences] = {}
-    for (first, *_), row in table.heaviest():
-        shown = replace(row, example=door.line(row.example, _SHOWN) if examples else "")
-        known = rows.setdefault((first, what(row)), shown)
-        if known is not shown:
-            known.count, known.fatal = known.count + shown.count, known.fatal or shown.fatal
-            known.first, known.last = min(known.first, shown.first), max(known.last, shown.last)
-    return sorted(rows.items(), key=lambda item: -_weight(item[1]))
+    return door.line(text.strip(), SHOWN)
 
 
 def _answer_text(text: str, access: Access) -> str:
