@@ -28,7 +28,6 @@ SERVICE = "On-call roster"
 _HINT = "Copy the playbook's people/roster.example.toml to it and fill that in, or correct people.roster."
 PRIMARY, SECONDARY = "primary", "secondary"
 DUTIES = (PRIMARY, SECONDARY)
-SEVERITIES = ("P1", "P2", "P3", "P4")
 STEP_MINUTES = 15.0  # without an answer, until the next is called
 # Usable from any country: + and the country code, seven digits or more, blanks, and perhaps an extension.
 _PHONE = re.compile(
