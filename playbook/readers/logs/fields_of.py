@@ -82,7 +82,8 @@ ERROR_KEYS = (
 _STACKS = ("stack", "stack_trace", "error.stack_trace")
 _FRAMES = re.compile(r"^Traceback \(most |\n\s{0,8}(?:at |File \")")
 _LONGEST_NAME = 64
-_NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
+# "-" as nginx and Apache write a variable that has no value.
+_NO_ERROR = frozenset(("", "-", "0", "n/a", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
 # A whole line of another logger, as an object in the message of the outer one.
