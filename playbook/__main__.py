@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from playbook.core import door
-from playbook.core.command_line import Parser
+from playbook.core.command_line import USUAL_TARGET, Parser
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE
 
@@ -144,9 +144,9 @@ def _add_own(commands: Any) -> None:
         "and who would be notified of incidents. "
         "Exit code: 0 every configured service works, 10 one does not (or none is configured), 4 wrong usage.",
     )
-    doctor.add_argument("--target", metavar="NAME", help="what to look at; the embedded sandbox where not given")
+    doctor.add_argument("--target", metavar="NAME", help=USUAL_TARGET)
     doctor.add_argument(
-        "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault"
+        "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault; repeatable"
     )
     doctor.set_defaults(command=_doctor)
 
@@ -174,7 +174,12 @@ def _add_own(commands: Any) -> None:
         "Exit code: 0, or 11 where a file could not be written.",
     )
     report.add_argument(
-        "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("reports/latest"),
+        metavar="FOLDER",
+        help="of the report; default: %(default)s",
     )
     report.set_defaults(command=_report)
 

@@ -94,7 +94,7 @@ def six_verdicts() -> Results:
         record(Verdict.UNKNOWN, 5, message="Redis: connection refused", cause="redis", subject="redis"),
         record(Verdict.UNKNOWN, 6, message="Example 6: the check ended without judging anything"),
         record(
-            Verdict.NOT_CONFIGURED, 7, message="Grafana is not configured", add="GRAFANA_URL in the environment"
+            Verdict.NOT_CONFIGURED, 7, message="Grafana is not configured", add="GRAFANA_URL to the environment"
         ),
         record(
             Verdict.NOT_CONFIGURED,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.core.clock import Clock
+from playbook.core.command_line import USUAL_TARGET
 from playbook.core.door.records import leaving
 from playbook.core.errors import NotConfigured, PlaybookError, Unreachable, UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -191,7 +192,7 @@ def add_parser(commands: Any, say: Say) -> None:
         "--target",
         action="append",
         metavar="NAME",
-        help="target of the page, or group:NAME for a page of each; repeatable (default: the sandbox)",
+        help=f"or group:NAME for a page of each; repeatable; {USUAL_TARGET}",
     )
     parser.add_argument(
         "--public", action="store_true", help="name no person, address or reason: for a place that everybody reads"

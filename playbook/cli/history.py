@@ -29,6 +29,8 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     clock = clock or Clock()
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
+    if options.history and not folder.is_dir():
+        raise UsageError(f"history: expected the folder of a history, got {folder}, which is not there")
     if options.write and not options.cleanse:
         raise UsageError("--write: expected --cleanse with it")
     if options.cleanse:
@@ -102,16 +104,16 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "history",
-        description="Tell the newest run of each set with its verdict and age; with --target also the sets that "
-        "have not run when they were due. With --cleanse, say what of the lines is for the team alone, and with "
-        "--write take it out. Exit code: 0 all of the history could be read, 10 some could not.",
+        description="Show the newest run of each set with its verdict and age; with --target also the sets that "
+        "did not run when they were due. With --cleanse, list what only the team may read, and with --write "
+        "remove it. Exit code: 0 all of the history could be read, 10 some could not.",
     )
-    parser.add_argument("--target", metavar="NAME", help="only of this target")
+    parser.add_argument("--target", metavar="NAME", help="only this target (default: all of them)")
     parser.add_argument("--problems", action="store_true", help="only what cannot be read")
     parser.add_argument(
-        "--cleanse", action="store_true", help="say what of it is for the team alone, and how to be rid of it"
+        "--cleanse", action="store_true", help="list what only the team may read, and how to remove it"
     )
-    parser.add_argument("--write", action="store_true", help="with --cleanse: take it out of the files")
+    parser.add_argument("--write", action="store_true", help="with --cleanse: remove it from the files")
     parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
     parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.set_defaults(command=lambda options: run_history(options, Path.cwd(), say))

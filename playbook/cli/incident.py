@@ -11,6 +11,7 @@ from typing import Any
 
 from playbook.cli import postmortem
 from playbook.core.clock import Clock
+from playbook.core.command_line import USUAL_TARGET
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK
 from playbook.core.wording import moment
@@ -176,6 +177,10 @@ def run_postmortem(options: argparse.Namespace, root: Path, say: Say, clock: Clo
     return EXIT_OK
 
 
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
@@ -185,7 +190,8 @@ def add_parser(commands: Any, say: Say) -> None:
         "reminders, shows on the site, and is measured against the minutes in which a call has to be answered.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="the open incidents, and what was done about them")
+    lists = "list the open incidents, and what was done about them"
+    listing = actions.add_parser("list", help=lists, description=_sentence(lists))
     listing.add_argument("--all", action="store_true", help="also those that have recovered")
     listing.set_defaults(command=lambda options: run_list(options, Path.cwd(), say))
     helps: dict[Act, str] = {
@@ -194,19 +200,18 @@ def add_parser(commands: Any, say: Say) -> None:
         "close": "mark it as handled; it recovers when a run finds it healthy",
     }
     for what, words in helps.items():
-        acting = actions.add_parser(what, help=words, description=f"{words[:1].upper()}{words[1:]}.")
+        acting = actions.add_parser(what, help=words, description=_sentence(words))
         acting.add_argument("incident", metavar="INCIDENT", help="its fingerprint, as `incident list` shows it")
         acting.add_argument("--by", metavar="NAME", required=True, help="who you are")
         acting.add_argument("--note", metavar="TEXT", default="", required=what != "ack", help="text of the note")
         acting.set_defaults(command=lambda options, what=what: run_act(what, options, Path.cwd(), say))
-    writing = actions.add_parser(
-        "postmortem", help="write the form of its post-mortem, filled in from the history"
-    )
+    writes = "write the form of its post-mortem, filled in from the history"
+    writing = actions.add_parser("postmortem", help=writes, description=_sentence(writes))
     writing.add_argument("incident", metavar="INCIDENT", help="its fingerprint, as `incident list --all` shows it")
     writing.add_argument("--to", metavar="DIR", help="folder of the pages (default: people.postmortems)")
     writing.set_defaults(command=lambda options: run_postmortem(options, Path.cwd(), say))
     for each in (listing, writing, *(actions.choices[what] for what in helps)):
-        each.add_argument("--target", metavar="NAME", help="whose incident; the sandbox's where not given")
+        each.add_argument("--target", metavar="NAME", help=USUAL_TARGET)
         each.add_argument("--history", metavar="DIR", help="folder of the history")
         each.add_argument(
             "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"

@@ -9,7 +9,7 @@ from typing import Any
 
 from playbook.core import lines
 from playbook.core.clock import Clock
-from playbook.core.command_line import require_set
+from playbook.core.command_line import USUAL_TARGET, require_set
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.folder import history_to_read
 from playbook.settings.chosen import settings_for
@@ -38,7 +38,7 @@ def add_parser(commands: Any, say: Say) -> None:
         description="Deliver the incidents of the history to everybody under [notifications], each event once, "
         "and keep an issue for each. Exit code 0, also if something was not delivered; the next run delivers it.",
     )
-    parser.add_argument("--target", metavar="NAME", help="target of the incidents (default: the sandbox)")
+    parser.add_argument("--target", metavar="NAME", help=USUAL_TARGET)
     parser.add_argument("--history", metavar="DIR", help="folder of the history")
     parser.add_argument(
         "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"

@@ -11,8 +11,9 @@ from typing import Any
 
 from playbook.core.catalogue import Catalogue, Item
 from playbook.core.clock import Clock
+from playbook.core.command_line import USUAL_TARGET
 from playbook.core.durations import hours_or_days
-from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, UsageError
+from playbook.core.errors import NotConfigured, Unmeasured, UsageError
 from playbook.core.own_items import is_made_of_test
 from playbook.core.sign_off import SignOff
 from playbook.core.suggestions import did_you_mean
@@ -122,8 +123,8 @@ def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say:
     _require(settings.people.attestations, settings, "attestations")
     try:
         ledger = sign_offs_of(settings, catalogue, clock.now())
-    except Unreachable as error:
-        say(str(error))
+    except Unmeasured as error:
+        say(f"{error}. {error.hint}".rstrip())
         return EXIT_UNKNOWN
     signable = [item for item in catalogue.items.values() if item.sign_off]
     standing = [(item, ledger.of(item.id)) for item in signable if item.set not in OCCASIONS]
@@ -219,7 +220,7 @@ def _list_waivers(settings: Settings, catalogue: Catalogue, clock: Clock, say: S
     try:
         ledger = waivers_of(settings, catalogue, clock.now())
     except Unmeasured as error:
-        say(str(error))
+        say(f"{error}. {error.hint}".rstrip())
         return EXIT_UNKNOWN
     ledger = limited(ledger, lambda _: past.of(settings.target.name))
     titles_of = _titles(catalogue, past)
@@ -255,7 +256,7 @@ def _require(value: str | None, settings: Settings, key: str) -> str:
 
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--target", metavar="NAME", help="whose item")
+    parser.add_argument("--target", metavar="NAME", help=f"whose item; {USUAL_TARGET}")
     parser.add_argument(
         "--for",
         nargs="+",

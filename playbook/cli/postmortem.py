@@ -62,7 +62,7 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
         yield f"- Came back: {incident.reopened} ×"
     took = handling.time_to_acknowledge(incident, done)
     minutes = settings.people.answer_minutes.get(severity)
-    asked = f" ({severity} asks for {one_unit(timedelta(minutes=minutes))})" if minutes else ""
+    asked = f" ({severity} allows {one_unit(timedelta(minutes=minutes))})" if minutes else ""
     yield f"- Acknowledged: {f'after {one_unit(took)}' if took is not None else 'by nobody'}{asked}"
     yield f"- Items: {plain(', '.join(incident.items))}"
     yield f"- Written by: {TO_WRITE}"

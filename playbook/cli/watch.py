@@ -11,7 +11,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.clock import Clock
-from playbook.core.command_line import positive, whole
+from playbook.core.command_line import USUAL_TARGET, positive, whole
 from playbook.core.errors import PlaybookError, Unmeasured, UsageError
 from playbook.core.severity import NONE
 from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
@@ -128,8 +128,8 @@ def add_parser(commands: Any, say: Say) -> None:
         "showed an emergency, 10 it could not tell or there were too few observations, 4 wrong usage, 130 "
         "interrupted.",
     )
-    parser.add_argument("--target", metavar="NAME", help="what to watch; the embedded sandbox where not given")
-    parser.add_argument("--every", type=positive, metavar="SECONDS", help="between two looks (default: settings)")
+    parser.add_argument("--target", metavar="NAME", help=USUAL_TARGET)
+    parser.add_argument("--every", type=positive, metavar="SECONDS", help="from one observation to the next")
     parser.add_argument(
         "--stable-for",
         type=whole(1),

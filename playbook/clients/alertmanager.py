@@ -42,7 +42,7 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured, away
 from playbook.core.side_by_side import side_by_side
-from playbook.core.wording import plural
+from playbook.core.wording import enumerated, plural
 from playbook.settings.model import Settings
 
 SERVICE = "Alertmanager"
@@ -115,7 +115,7 @@ class Alertmanager:
                 known, rules = evaluated.alerts, evaluated.rules
                 lacks = evaluated.lacks + self.rules.way_to_alertmanager()
                 other_silences = evaluated.silences
-                source = f"{SERVICE} and {evaluated.source}"
+                source = _both(SERVICE, evaluated.source)
             except Unmeasured as error:
                 lacks = _not_known(error, "pending not known")
         else:
@@ -336,8 +336,13 @@ def _together(mine: Found, other: Found) -> Found:
         if not among(alert, [one for one in mine.alerts if one.state == alert.state])
     ]
     rules = mine.rules + other.rules if mine.rules and other.rules else mine.rules or other.rules
-    source = " and ".join(filter(None, (mine.source, other.source)))
+    source = _both(mine.source, other.source)
     return Found(source, (*mine.alerts, *more), mine.silences + other.silences, rules, mine.lacks + other.lacks)
+
+
+def _both(first: str, second: str) -> str:
+    """``Alertmanager``, and ``Prometheus and Grafana``, as ``Alertmanager, Prometheus and Grafana``."""
+    return enumerated([name for source in (first, second) if source for name in source.split(" and ")])
 
 
 def _active(read: Callable[[], list[RawSilence]], now: datetime) -> tuple[list[RawSilence], Coverage]:

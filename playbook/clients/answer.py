@@ -91,6 +91,7 @@ class Answer:
         attempts: one line for each attempt.
         redirects: one line for each redirect that was followed.
         before: the answers that redirected, in order.
+        no_credentials: where the settings could hold credentials, if none was sent.
     """
 
     service: str
@@ -102,6 +103,7 @@ class Answer:
     attempts: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     before: tuple[Answer, ...] = ()
+    no_credentials: str = ""
 
     @property
     def text(self) -> str:
@@ -147,9 +149,13 @@ class Answer:
         """The first eighty characters on one line, for messages."""
         return door.line(self.body, 80)
 
-    def expect_ok(self, hint: str = "") -> Answer:
+    def expect_ok(self, hint: str = "", *, if_denied: str = "") -> Answer:
         """The answer itself if its status is 2xx, and neither that of a part, which nobody has asked for, nor one
         of several, which are in its body.
+
+        Args:
+            hint: what to do about any other status.
+            if_denied: what to do about 401 and 403, where ``hint`` is empty.
 
         Raises:
             Denied: 401 or 403.
@@ -161,7 +167,7 @@ class Answer:
             raise Denied(
                 f"{self.service}: expected our credentials to be accepted by {self.url}, got HTTP {self.status}",
                 service=self.service,
-                hint=hint or "Check the credentials of this target and what they are permitted.",
+                hint=self._to_be_permitted(hint or if_denied),
                 attempts=self.attempts,
             )
         raise Malformed(
@@ -170,3 +176,8 @@ class Answer:
             hint=hint,
             attempts=self.attempts,
         )
+
+    def _to_be_permitted(self, hint: str) -> str:
+        if self.no_credentials:
+            return f"No credentials are set: add them to {self.no_credentials}. {hint}".rstrip()
+        return hint or "Check the credentials of this target and what they are permitted."

@@ -15,6 +15,10 @@ RUNNER_HINT = (
     "Check that the service runs and that this machine may reach it; "
     "until then this is about the connection, not a finding on the service."
 )
+CERTIFICATE_HINT = (
+    "The service answers, and its certificate is not accepted: renew or replace it; "
+    "or correct the address where it is for another name."
+)
 
 _OWN_ERRORS = frozenset(
     {

@@ -56,12 +56,11 @@ class Charges(_Message, frozen=True):
 
 
 class InvoiceSummary(_Message, frozen=True):
-    """An invoice by product, with overages, taxes and credits."""
+    """An invoice by product, with overages and taxes."""
 
     product_charges: Charges
     overages: Charge | None = None
     taxes: Charge | None = None
-    credits_and_adjustments: Charge | None = None
 
 
 class InstanceSize(_Message, frozen=True):
@@ -116,8 +115,6 @@ class InboundRule(_Message, frozen=True):
 class Change(_Message, frozen=True):
     """A pending change: a droplet being added to or removed from a firewall."""
 
-    droplet_id: int = 0
-    removing: bool = False
     status: str = ""
 
 

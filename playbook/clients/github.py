@@ -94,7 +94,6 @@ class Activity(_Message, frozen=True, kw_only=True):
 
 class _Package(_Message, frozen=True):
     name: str = ""
-    ecosystem: str = ""
 
 
 class _Version(_Message, frozen=True):
@@ -104,12 +103,10 @@ class _Version(_Message, frozen=True):
 class _Vulnerability(_Message, frozen=True):
     package: _Package = _Package()
     severity: str = ""
-    vulnerable_version_range: str = ""
     first_patched_version: _Version | None = None
 
 
 class _Advisory(_Message, frozen=True):
-    ghsa_id: str = ""
     summary: str = ""
 
 

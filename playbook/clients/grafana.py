@@ -146,7 +146,7 @@ class Grafana:
         if answer.status == HTTPStatus.NOT_ACCEPTABLE and (path := address_of(answer.body, uid)):
             stored = self._read(path, Resource).as_v1
         else:
-            stored = answer.expect_ok(HINT).json(_Stored).dashboard
+            stored = answer.expect_ok(if_denied=HINT).json(_Stored).dashboard
         panels = list(_panels(stored))
         uids = dict.fromkeys(one for panel in panels for one in _uids(panel, stored))
         told = dict.fromkeys(one for one, kind in uids if kind)
@@ -173,7 +173,7 @@ class Grafana:
             missing = _NO_SOURCE.encode() in answer.body and not may_be_name
             return f"HTTP 404: {_NO_SOURCE}" if missing else ""
         try:
-            health = (answer if bad else answer.expect_ok(HINT)).json(_SourceHealth)
+            health = (answer if bad else answer.expect_ok(if_denied=HINT)).json(_SourceHealth)
         except Malformed:
             if not bad:
                 raise
@@ -211,7 +211,7 @@ class Grafana:
                 hint="Switch it on (unified_alerting.enabled), or set prometheus.url or alertmanager.url.",
                 attempts=answer.attempts,
             )
-        found = answer.expect_ok(HINT).json(_Alerts)
+        found = answer.expect_ok(if_denied=HINT).json(_Alerts)
         _require_success(found.status)
         return found.data.alerts, tuple(found.warnings or ())
 
@@ -256,7 +256,7 @@ class Grafana:
         return replace(self.http, base_url=f"{self.http.base_url.rstrip('/')}/{path}", service=service)
 
     def _read(self, path: str, kind: Any, parameters: Mapping[str, str] | None = None) -> Any:
-        return self.http.get(path, parameters).expect_ok(HINT).json(kind)
+        return self.http.get(path, parameters).expect_ok(if_denied=HINT).json(kind)
 
 
 def _require_success(status: str) -> None:

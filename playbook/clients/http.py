@@ -20,7 +20,7 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 from playbook.clients.answer import Answer
-from playbook.clients.breakage import RUNNER_HINT, kind_of
+from playbook.clients.breakage import CERTIFICATE_HINT, RUNNER_HINT, Kind, kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
 from playbook.clients.proxies import basic, proxy_for
@@ -197,6 +197,12 @@ class HttpClient:
             url = url._replace(query="&".join(filter(None, (url.query, urlencode(params)))))
         return url
 
+    @property
+    def _table(self) -> str:
+        """``[targets.production.grafana]``, where its address is; empty where no setting holds that."""
+        table = self.setting.rpartition(".")[0]
+        return f"[{table}]" if table else ""
+
     def authorization(self) -> str:
         """Authorization header for our own origin; empty without credentials."""
         own = urlsplit(self.base_url)
@@ -265,6 +271,7 @@ class HttpClient:
                     phases=spent,
                     redirects=tuple(followed),
                     before=tuple(before),
+                    no_credentials="" if self.authorization() else self._table,
                 )
             before.append(Answer(self.service, exchange.status, exchange.headers, body, shown(url)))
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
@@ -375,12 +382,14 @@ def read_body(
 def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
     """The error for a request without a complete answer."""
     after = f" after {broken.redirects[-1]}" if broken.redirects else ""
+    kind = kind_of(broken, proxied=proxy_for(url) is not None)
+    usual = CERTIFICATE_HINT if kind is Kind.CERTIFICATE else RUNNER_HINT
     return Unreachable(
         f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
         service=service,
-        hint=untrusted_hint(service, broken.reason) or RUNNER_HINT,
+        hint=untrusted_hint(service, broken.reason) or usual,
         attempts=attempts,
-        kind=kind_of(broken, proxied=proxy_for(url) is not None),
+        kind=kind,
         redirects=broken.redirects,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -65,20 +65,10 @@ class Backup(_Message, frozen=True):
     incremental: bool = False
 
 
-class BackupTime(_Message, frozen=True):
-    """When backups are made, in UTC."""
-
-    backup_hour: int = 0
-    backup_minute: int = 0
-    backup_interval_hours: Annotated[int, msgspec.Meta(gt=0)] = 24
-
-
 class Backups(_Message, frozen=True):
-    """The backups of a cluster; ``backup_progress`` is in percent while one is being made."""
+    """The finished backups of a cluster."""
 
     backups: list[Backup]
-    scheduled_backup_time: BackupTime | None = None
-    backup_progress: str = ""
 
 
 class Pool(_Message, frozen=True):

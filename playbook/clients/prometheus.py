@@ -311,8 +311,8 @@ class Prometheus:
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
             )
-        hint = tenant_hint(answer, "prometheus.tenant") or self.hint
-        envelope = answer.expect_ok(hint).json(Envelope)
+        tenant = tenant_hint(answer, "prometheus.tenant")
+        envelope = answer.expect_ok(tenant, if_denied=self.hint).json(Envelope)
         if envelope.status != "success":
             raise self._odd(
                 words(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}"), setting

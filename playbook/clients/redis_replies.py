@@ -18,7 +18,7 @@ from playbook.core.budget import words
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
 # The server reports that it cannot do its work.
-_STATES = {
+STATES = {
     "BUSY": "See `SLOWLOG GET` for the script or module command that keeps it busy; SCRIPT KILL may end it.",
     "CLUSTERDOWN": "See `CLUSTER INFO` and `CLUSTER NODES` for the slots that are not served.",
     "LOADING": "Wait until its data are loaded (see `INFO persistence`), and see why it was restarted.",
@@ -87,7 +87,7 @@ def words_of(error: BaseException) -> str:
 
 def is_state(error: BaseException) -> bool:
     """Whether the server reports that it cannot do its work."""
-    return code_of(error) in _STATES or (_is_server_reply(error) and bool(_STATE_WORDS.search(str(error))))
+    return code_of(error) in STATES or (_is_server_reply(error) and bool(_STATE_WORDS.search(str(error))))
 
 
 def is_denied(error: BaseException) -> bool:
@@ -135,7 +135,7 @@ def explained(
     if is_denied(error):
         return _denied(service, address, command, code=code, reason=reason, attempts=attempts)
     if is_state(error):
-        hint = _STATES.get(code, _LIMIT_HINT)
+        hint = STATES.get(code, _LIMIT_HINT)
         return Refused(answer, words=reason, service=service, hint=hint, attempts=attempts)
     if code in _ELSEWHERE:
         return Malformed(

@@ -32,6 +32,10 @@ class Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+# What a command without --target is about, for its help.
+USUAL_TARGET = "default: $PLAYBOOK_TARGET, else default_target of the settings, else the sandbox"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that reports an error in one sentence with the intended command, like the rest of the suite."""
 

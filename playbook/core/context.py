@@ -10,7 +10,7 @@ import msgspec
 
 from playbook.core.audience import Audience
 
-GROUPS = ("new", "worse", "first", "still", "unseen", "fixed")  # of Compared, most urgent first
+GROUPS = ("new", "worse", "first", "still", "unset", "unseen", "waived", "fixed")  # of Compared, most urgent first
 
 Change = Literal["new", "still", "back", "first"]
 
@@ -114,6 +114,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         still: failing before and now.
         fixed: failing before, and OK now.
         unseen: failing before, and not checked now, so that its state is unknown.
+        unset: healthy before, and not configured now.
+        waived: failing before, and covered by a waiver now.
         first: failing now, and not checked before.
     """
 
@@ -125,6 +127,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     still: list[str] = []
     fixed: list[str] = []
     unseen: list[str] = []
+    unset: list[str] = []
+    waived: list[str] = []
     first: list[str] = []
 
 

@@ -91,7 +91,8 @@ class SignOff:
             "never signed",
             expected="a valid one",
             got=f"none yet on a system that was first checked on {self.since:%Y-%m-%d}",
-            hint=f"It is critical from {self.since + self.rule.valid:%Y-%m-%d} on, when it has been due once.",
+            hint=f"Sign it with `python -m playbook attest {self.item} --by NAME --note TEXT`. "
+            f"Without a sign-off it is critical from {self.since + self.rule.valid:%Y-%m-%d} on.",
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from playbook.core.zones import beside
@@ -117,6 +117,11 @@ def _is_name(title: str) -> bool:
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 check``, ``2 checks``; ``many`` where that is not ``one`` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; empty for none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def counted(count: float | None, unit: str) -> str:

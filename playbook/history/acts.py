@@ -15,10 +15,10 @@ DONE: dict[Act, str] = {"ack": "acknowledged", "note": "commented", "close": "cl
 
 
 def acknowledged_words(incident: Incident, done: Handled, settings: Settings, now: datetime) -> str:
-    """``acknowledged after 25 min; P1 asks for 15 min``: the time to acknowledge, with the required one."""
+    """``acknowledged after 25 min; P1 allows 15 min``: the time to acknowledge, with the required one."""
     severity = severity_of_incident(incident, settings)
     minutes = settings.people.answer_minutes.get(severity)
-    asked = f"; {severity} asks for {one_unit(timedelta(minutes=minutes))}" if minutes else ""
+    asked = f"; {severity} allows {one_unit(timedelta(minutes=minutes))}" if minutes else ""
     took = handling.time_to_acknowledge(incident, done)
     if took is not None:
         late = " (late)" if minutes and took > timedelta(minutes=minutes) else ""

@@ -30,15 +30,17 @@ def is_due(since: datetime, now: datetime, within: timedelta) -> bool:
     return now - since > within
 
 
-def never_proven(what: str, since: datetime, now: datetime, within: timedelta) -> Coverage:
+def never_proven(what: str, since: datetime, within: timedelta, todo: str = "") -> Coverage:
     """Coverage of something that was never done and is not due yet.
 
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.
+        todo: how it is done, a sentence.
     """
+    date = f"{since + within:%Y-%m-%d}"
     return lacking(
         "never proven",
         expected=what,
         got=f"none yet on a system that was first checked on {since:%Y-%m-%d}",
-        hint=f"It is critical from {since + within:%Y-%m-%d} on, when it has been due once.",
+        hint=f"{todo} Without {what} it is critical from {date} on.".lstrip(),
     )

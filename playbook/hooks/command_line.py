@@ -13,7 +13,7 @@ import pytest
 from playbook.clients.pace import share_with
 from playbook.core import progress
 from playbook.core.audience import Audience, of_terminal
-from playbook.core.command_line import Once
+from playbook.core.command_line import USUAL_TARGET, Once
 from playbook.history.by_target import RunsByTarget
 from playbook.hooks import asserting, collecting, fixtures, load_options, other_options
 from playbook.hooks.checks import Keeper
@@ -46,8 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="target from playbook.toml, or group:NAME for all of a group; repeatable "
-        "(default: $PLAYBOOK_TARGET, else the sandbox)",
+        help=f"target from playbook.toml, or group:NAME for all of a group; repeatable ({USUAL_TARGET})",
     )
     group.addoption(
         "--shard",

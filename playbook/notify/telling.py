@@ -203,7 +203,7 @@ class Telling:
         else:
             tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
             why = outcome.error if self._is_for_the_team else "the reason is only in the team's report"
-            self._fail(f"not delivered to {channel.to} {tries}: {why}")
+            self._fail(f"not delivered to {channel.to} {tries}: {why}. Not sent: {message.title}")
         self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
 
     @property

@@ -31,6 +31,8 @@ GROUP_WORDS = {
     "first": "failing at the first check",
     "still": "still bad",
     "unseen": "failing before, and not checked now",
+    "unset": "measured before, and not configured now",
+    "waived": "failing before, and waived now",
     "fixed": "fixed",
 }
 _MOST_NAMED = 12

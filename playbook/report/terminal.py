@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
 
 
 def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
-    for trouble in sorted(troubles(results), key=lambda one: one.cause is None):
+    for trouble in troubles(results):
         yield from _trouble(trouble, results, width)
     missing = of_verdict(results, Verdict.NOT_CONFIGURED)
     if missing:

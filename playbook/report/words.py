@@ -49,10 +49,9 @@ def headline(results: Results) -> str:
     if unknown:
         sentences.append(f"{plural(unknown, 'check')} could not be measured{_blamed(results)}.")
     if results.executed < results.floor and not critical:
-        sentences.append(
-            f"Only {plural(results.executed, 'check was', 'checks were')} executed, "
-            f"and a verdict on this set needs {results.floor}{_set_by(results)}."
-        )
+        executed = plural(results.executed, "check was", "checks were")
+        few = f"Only {executed}" if results.executed else "No check was"
+        sentences.append(f"{few} executed, and a verdict on this set needs {results.floor}{_set_by(results)}.")
     if warning:
         sentences.append(f"{_named(results, Verdict.WARNING, 'past the warning limit')}: look today.")
     if not sentences:

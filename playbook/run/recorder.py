@@ -19,8 +19,10 @@ from playbook.core.errors import (
     Denied,
     ExpectedFailure,
     Forbidden,
+    Malformed,
     NotConfigured,
     PlaybookError,
+    TooLittleData,
     Unmeasured,
     Unreachable,
     UsageError,
@@ -267,12 +269,17 @@ def _unseen(judged: Judgement | None) -> str:
     """What to do if too little was seen for a judgement; empty if enough was."""
     if judged is None or judged.verdict is not Verdict.UNKNOWN:
         return ""
-    return judged.hint or "Make the missing data available that the message names, then run the check again."
+    return judged.hint or _DATA
 
 
+_DATA = "Make the missing data available that the message names, then run the check again."
 _STEPS: dict[type[BaseException], str] = {
     Forbidden: "Nothing was changed. Choose another target, or correct what the message names.",
     UsageError: "Correct the setting that the message names, then run the check again.",
+    Denied: "Check the credentials of this target and what they are permitted, then run the check again.",
+    Malformed: "See what answers there: the message quotes what it gave in place of what is documented.",
+    TooLittleData: _DATA,
+    Unmeasured: "Restore the connection to what could not be measured, then run the check again.",
     CheckTimeout: "Run the check again; where it takes too long again, see what its measurements wait for.",
 }
 _FIX = "This says nothing about the system. Fix the check; its traceback is in the evidence."
@@ -284,8 +291,8 @@ def _next_step(item: Item, error: BaseException | None) -> str:
             return item.next_step
         case NotConfigured():
             return f"Add {error.add}." if error.add else ""
-        case Unmeasured():
-            return error.hint or "Restore the connection to what could not be measured, then run the check again."
+        case Unmeasured() if error.hint:
+            return error.hint
         case _:
             return next((step for kind, step in _STEPS.items() if isinstance(error, kind)), _FIX)
 

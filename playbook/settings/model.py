@@ -18,7 +18,7 @@ from playbook.settings.sections.incidents import Incidents, Notifications
 from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.load import Load
 from playbook.settings.sections.metrics import Kpis, Metrics
-from playbook.settings.sections.mistakes import variable_for
+from playbook.settings.sections.mistakes import placeholder, variable_for
 from playbook.settings.sections.ondemand import Emergency, Maintenance, Optimization, Recent, Troubleshooting
 from playbook.settings.sections.parts import SITES, absent_parts
 from playbook.settings.sections.people import People
@@ -132,10 +132,10 @@ class Settings(Section, frozen=True):
         section, _, key = setting.rpartition(".")
         path = f"targets.{self.target.name}.{setting}"
         variables = VARIABLE.findall(self.sources.get(path, ""))
-        line = f'[targets.{self.target.name}.{section}]\n{key} = "…"'
+        line = f"[targets.{self.target.name}.{section}]\n{key} = {placeholder(setting, Target)}"
         if variables:
             names = " or ".join(variables[0].split("|"))
-            add = f"{names} in the environment"
+            add = f"{names} to the environment"
         elif is_secret(path):
             line = line.replace("…", f"${{{variable_for(path, shipped_defaults())}}}")
             add = f"to playbook.toml:\n{line}"

@@ -41,7 +41,6 @@ def _done(incident: Incident, done: Handled, settings: Settings, guides: Guides,
         severity=guide.severity,
         todo=guide.todo,
         acknowledged=acknowledged_words(incident, done, settings, guides.now),
-        is_acknowledged=done.acknowledged is not None,
         acts=tuple((act.when.astimezone(UTC), _words(act)) for act in done.acts),
         elsewhere=tuple(elsewhere),
     )

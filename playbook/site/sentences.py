@@ -10,7 +10,7 @@ from itertools import groupby
 from playbook.core.durations import one_whole_unit
 from playbook.core.page_words import short, when
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import plural
+from playbook.core.wording import enumerated, plural
 from playbook.core.zones import beside
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
@@ -77,7 +77,7 @@ def _listed(names: list[str]) -> str:
     shown = [clip(name, 80) for name in names[:_MOST_NAMED]]
     if more > 0:
         return f"{', '.join(shown)} and {more} more"
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    return enumerated(shown)
 
 
 def set_name(name: str) -> str:

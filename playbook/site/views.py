@@ -38,7 +38,6 @@ class Done(NamedTuple):
         severity: ``P1`` to ``P4``.
         todo: what to do; may be empty.
         acknowledged: whether and how soon somebody said that they know of it, in words.
-        is_acknowledged: somebody did, since it opened for the last time.
         acts: when, and what somebody did, in words.
         elsewhere: where to look.
     """
@@ -46,7 +45,6 @@ class Done(NamedTuple):
     severity: str = ""
     todo: str = ""
     acknowledged: str = ""
-    is_acknowledged: bool = False
     acts: tuple[tuple[datetime, str], ...] = ()
     elsewhere: tuple[Link, ...] = ()
 

@@ -1,22 +1,11 @@
-"""Apps, their deployments, health, alerts, events, bandwidth, and rollback."""
+"""Apps, their deployments, health, alerts, events and bandwidth."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.app.answers import (
-    ApiError,
-    Call,
-    Json,
-    cut,
-    get,
-    not_found,
-    paged,
-    post,
-    stamp,
-    without_zeros,
-)
+from sandbox.app.answers import ApiError, Call, Json, cut, get, not_found, paged, stamp, without_zeros
 from sandbox.app.metrics import day_factor, latest
 from sandbox.app.specs import spec_of
 from sandbox.products import OPTIMIZER
@@ -24,8 +13,6 @@ from sandbox.world.app import Component, DigitalOceanState
 from sandbox.world.app_history import Deployment, identifier
 
 REGIONS = {"fra": ("Frankfurt", "germany", "Europe", "fra1"), "nyc": ("New York", "usa", "North America", "nyc1")}
-# The platform keeps the ten newest successful deployments for rollback.
-REVISIONS = 10
 
 
 @get("/v2/apps", "app:read")
@@ -35,26 +22,26 @@ def list_apps(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}", "app:read")
 def get_app(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     return {"app": _app(call)}
 
 
 @get("/v2/apps/{app_id}/deployments", "app:read")
 def list_deployments(call: Call) -> Json:
-    _known(call)
-    shown = [_deployment(call.state, deployment) for deployment in call.state.deployments]
+    require_app(call)
+    shown = [described(call.state, deployment) for deployment in call.state.deployments]
     return cut(call, "deployments", paged(call, "deployments", shown, single={"pages": {}}))
 
 
 @get("/v2/apps/{app_id}/deployments/{deployment_id}", "app:read")
 def get_deployment(call: Call) -> Json:
     _move(call.state, deployment_of(call), call.now)
-    return {"deployment": _deployment(call.state, deployment_of(call))}
+    return {"deployment": described(call.state, deployment_of(call))}
 
 
 @get("/v2/apps/{app_id}/health", "app:read")
 def get_health(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     return {
         "app_health": {
             "components": [
@@ -68,7 +55,7 @@ def get_health(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/job-invocations", "app:read")
 def list_job_invocations(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     wanted = call.query.getlist("job_names")
     active = call.state.active_deployment
     runs = [
@@ -96,7 +83,7 @@ def list_job_invocations(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/instances", "app:read")
 def list_instances(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     return {
         "instances": [
             {
@@ -113,7 +100,7 @@ def list_instances(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/alerts", "app:read")
 def list_alerts(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     rules: list[Json] = [
         {"rule": "DEPLOYMENT_FAILED"},
         {"rule": "DOMAIN_FAILED"},
@@ -126,7 +113,7 @@ def list_alerts(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/events", "app:read")
 def list_events(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     wanted = set(call.query.getlist("event_types"))
     events = [
         {
@@ -134,7 +121,7 @@ def list_events(call: Call) -> Json:
             "type": "DEPLOYMENT",
             "created_at": stamp(deployment.created_at),
             "deployment_id": deployment.id,
-            "deployment": _deployment(call.state, deployment),
+            "deployment": described(call.state, deployment),
         }
         for deployment in call.state.deployments
     ]
@@ -159,7 +146,7 @@ def list_events(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/metrics/bandwidth_daily", "app:read")
 def daily_bandwidth(call: Call) -> Json:
-    _known(call)
+    require_app(call)
     asked = call.query.get("date")
     try:
         day = datetime.fromisoformat(asked) if asked else call.now - timedelta(days=1)
@@ -175,68 +162,6 @@ def daily_bandwidth(call: Call) -> Json:
     if f"bandwidth {(call.now - day).days}" in call.state.left_out:
         usage = []
     return {"app_bandwidth_usage": usage, "date": stamp(day)}
-
-
-@post("/v2/apps/{app_id}/rollback/validate", "app:update")
-def validate_rollback(call: Call) -> Json:
-    _known(call)
-    wanted = call.body.get("deployment_id") if isinstance(call.body, dict) else None
-    deployment = next((d for d in call.state.deployments if d.id == wanted), None)
-    if deployment is None:
-        raise not_found()
-    good = [d for d in call.state.deployments if d.phase in {"ACTIVE", "SUPERSEDED"}]
-    if deployment not in good:
-        result = {"ERROR": "failed", "CANCELED": "canceled"}.get(deployment.phase)
-        if result:
-            return _invalid("incompatible_result", f'deployment result "{result}" is unsuitable for rollback')
-        return _invalid(
-            "incompatible_phase", f'deployment phase "{deployment.phase.lower()}" is unsuitable for rollback'
-        )
-    if deployment not in good[: REVISIONS + 1]:
-        return _invalid(
-            "exceeded_revision_limit", f"only the {REVISIONS} newest deployments can be rolled back to"
-        )
-    if call.state.rollback_error:
-        return _invalid(*call.state.rollback_error)
-    if call.state.rollback_warning:
-        code, message = call.state.rollback_warning
-        components = [component.name for component in call.state.components]
-        return {"valid": True, "warnings": [{"code": code, "message": message, "components": components}]}
-    return {"valid": True}
-
-
-@post("/v2/apps/{app_id}/rollback", "app:update")
-def roll_back(call: Call) -> Json:
-    said = validate_rollback(call)
-    if not said["valid"]:
-        raise ApiError(400, "bad_request", said["error"]["message"])
-    if call.state.pinned:
-        raise ApiError(400, "bad_request", "the app is pinned to a previous deployment")
-    earlier = next(d for d in call.state.deployments if d.id == call.body["deployment_id"])
-    call.state.pinned = not call.body.get("skip_pin", False)
-    cause = f"rollback to deployment {earlier.id}"
-    made = _ordered(call, cause, "MANUAL_ROLLBACK", earlier.commit, call.state.rollback_ends)
-    return {"deployment": _deployment(call.state, made)}
-
-
-@post("/v2/apps/{app_id}/rollback/revert", "app:update")
-def revert_rollback(call: Call) -> Json:
-    _known(call)
-    if not call.state.pinned:
-        raise ApiError(400, "bad_request", "the app has no active rollback")
-    call.state.pinned = False
-    newest = next(d for d in call.state.deployments if d.cause_type != "MANUAL_ROLLBACK")
-    made = _ordered(call, "manual", "MANUAL", newest.commit, call.state.revert_ends)
-    return {"deployment": _deployment(call.state, made)}
-
-
-def _ordered(call: Call, cause: str, kind: str, commit: str, ends: str) -> Deployment:
-    """A deployment that was just requested, and advances whenever it is read."""
-    number = len(call.state.deployments)
-    made = Deployment(identifier(f"ordered {number}"), "PENDING_DEPLOY", cause, kind, commit, call.now, None)
-    call.state.deployments.insert(0, made)
-    call.state.moving[made.id] = ["DEPLOYING", ends]
-    return made
 
 
 def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> None:
@@ -255,7 +180,7 @@ def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> No
 
 def deployment_of(call: Call) -> Deployment:
     """The deployment named in the path; 404 if there is none."""
-    _known(call)
+    require_app(call)
     wanted = call.path["deployment_id"]
     for deployment in call.state.deployments:
         if deployment.id == wanted:
@@ -263,13 +188,10 @@ def deployment_of(call: Call) -> Deployment:
     raise not_found()
 
 
-def _known(call: Call) -> None:
+def require_app(call: Call) -> None:
+    """404 for any other app."""
     if call.path["app_id"] != call.state.app_id:
         raise not_found()
-
-
-def _invalid(code: str, message: str) -> Json:
-    return {"valid": False, "error": {"code": code, "message": message}}
 
 
 def _scaled(before: int, after: int) -> Json:
@@ -317,15 +239,15 @@ def _app(call: Call) -> Json:
             for ip, status in state.addresses.items()
         ]
     if active:
-        app["active_deployment"] = _deployment(state, active)
+        app["active_deployment"] = described(state, active)
     if running:
-        app["in_progress_deployment"] = _deployment(state, running)
+        app["in_progress_deployment"] = described(state, running)
     if active and state.pinned:
-        app["pinned_deployment"] = _deployment(state, active)
+        app["pinned_deployment"] = described(state, active)
     return app
 
 
-def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
+def described(state: DigitalOceanState, deployment: Deployment) -> Json:
     shown: Json = {
         "id": deployment.id,
         "spec": spec_of(state),

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 from starlette.routing import WebSocketRoute
 
-from sandbox.app import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
+from sandbox.app import account, apps, billing, databases, monitoring, rollbacks, sizes  # noqa: F401 - their routes
 from sandbox.app.answers import ROUTES, ApiError, Call, Route
 from sandbox.app.logs import LogAddresses, LogRequest
 from sandbox.serving.service import HttpService, Port

@@ -646,13 +646,13 @@ ARCHIVES = {
         with_manifest(b'{"files": []}'),
         UNKNOWN,
         UNKNOWN,
-        "expected manifest.json listing of all 3 files, got manifest.json listing of 0 files",
+        "expected the listing in manifest.json of all 3 files, got the listing in manifest.json of 0 files",
     ),
     "manifest-lists-half": (
         with_manifest(manifest_of(dict(list(CONTENT.items())[:2]))),
         UNKNOWN,
         UNKNOWN,
-        "got manifest.json listing of 2 files (images/b.webp is not listed)",
+        "got the listing in manifest.json of 2 files (images/b.webp is not listed)",
     ),
     "only-a-manifest": (
         with_manifest(b'{"files": []}', {}),

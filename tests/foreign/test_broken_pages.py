@@ -395,6 +395,8 @@ def test_heading_that_leads_to_an_article_may_quote_an_error(article: str) -> No
     linked = article.replace("<h1>", "<h1><a href=/notes/12>").replace("</h1>", "</a></h1>")
     body = page("Notes of Ada", f"<nav>Notes of Ada</nav>{linked}<p>Ice and harbours.</p><img src=a>")
     assert verdict(answered(body)) == OK
+
+
 # As WordPress leaves them where PHP ends in wp_head or right after it, by an error that is not shown.
 ENDED = (
     '<!DOCTYPE html><html lang="en-US"><head><meta charset="UTF-8"><title>Portfolio</title>'

@@ -31,7 +31,7 @@ def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answ
         say(f"{answers.app}: {answers.known[0]}")
     url = _until_right(ask, say, "Address of its website", answers.url, require_address)
     answers = replace(answers, url=url)
-    say("Is there … (y: yes, n: no, Enter: not known yet)")
+    say("Does the product have … (y: yes, n: no, Enter: not known yet)")
     for name, part in PARTS.items():
         if name not in answers.parts | answers.absent:
             there = _yes_or_no(ask, say, f"  {name}: {part.what}? ")

@@ -152,7 +152,9 @@ def _parts(answers: Answers) -> Iterator[list[str]]:
         block = (
             []
             if known
-            else [_comment(f"Is there {PARTS[part].what}? Remove the #, or add {part!r} to `without`.")]
+            else [
+                _comment(f"Does the product have {PARTS[part].what}? Remove the #, or add {part!r} to `without`.")
+            ]
         )
         block.append(f"[targets.{answers.target}.{table}]")
         block += [f"{line.key} = {line.value}{_remark(line)}" for line in lines]
@@ -174,7 +176,7 @@ def _rest(answers: Answers, floors: Mapping[str, int]) -> Iterator[list[str]]:
         "# What people sign and write: files in git. `playbook attest --open` lists what is due.",
         f"[{at}.people]",
         *(f"{line.key} = {line.value}{_remark(line)}" for line in _PEOPLE),
-        '# roster = "people/roster.toml"   # who is on call; people/roster.example.toml shows the form',
+        '# roster = "people/roster.toml"   # who is on call; the playbook has a people/roster.example.toml',
     ]
     if answers.app_id:
         yield [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.core import door
 from playbook.core.clock import Clock
-from playbook.core.command_line import positive, require_set
+from playbook.core.command_line import USUAL_TARGET, positive, require_set
 from playbook.core.errors import UsageError
 from playbook.core.places import ROOT, has_checks
 from playbook.settings.chosen import settings_of_all
@@ -70,7 +70,7 @@ def add_parser(commands: Any, say: Say) -> None:
         "--target",
         action="append",
         metavar="NAME",
-        help="what is checked, or group:NAME for all of a group; repeatable; $PLAYBOOK_TARGET, else the sandbox",
+        help=f"or group:NAME for all of a group; repeatable; {USUAL_TARGET}",
     )
     parser.add_argument(
         "--shard", metavar="N/M", help="check only this part of the targets: 3/8 is the third of eight"

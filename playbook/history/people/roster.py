@@ -25,9 +25,9 @@ from playbook.core.errors import Denied, Malformed, Unreachable
 from playbook.core.placeholders import is_no_mailbox, is_no_number, is_placeholder
 
 SERVICE = "On-call roster"
+_HINT = "Copy the playbook's people/roster.example.toml to it and fill that in, or correct people.roster."
 PRIMARY, SECONDARY = "primary", "secondary"
 DUTIES = (PRIMARY, SECONDARY)
-SEVERITIES = ("P1", "P2", "P3", "P4")
 STEP_MINUTES = 15.0  # without an answer, until the next is called
 # Usable from any country: + and the country code, seven digits or more, blanks, and perhaps an extension.
 _PHONE = re.compile(
@@ -310,7 +310,7 @@ def read_roster(file: Path) -> Roster:
         roster = Roster(content, iana_zone(content.time_zone))
     except FileNotFoundError:
         raise Unreachable(
-            f"{SERVICE}: expected the file {file.name}, which is not there", service=SERVICE
+            f"{SERVICE}: expected the file {file.name}, which is not there", service=SERVICE, hint=_HINT
         ) from None
     except PermissionError:
         raise Denied(f"{SERVICE}: expected to be allowed to read {file.name}", service=SERVICE) from None

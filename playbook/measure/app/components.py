@@ -135,8 +135,8 @@ class AppComponents:
     def summary(self) -> str:
         """How many are healthy, in words."""
         healthy = sum(component.well and component.coverage.enough for component in self.worst_first)
-        without = f", and {self.others} without a health state" if self.others else ""
-        return f"{healthy} of {len(self.worst_first)}{without}"
+        without = f", {self.others} more without a health state" if self.others else ""
+        return f"{healthy} of {len(self.worst_first)} healthy{without}"
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, and for each figure of functions."""

@@ -168,9 +168,10 @@ def _restore_and_compare(
         notes.append(found.how)
     drill.problems += found.problems
     if not found.whole and not found.problems:
+        got = found.coverage.got if found.unreadable else f"{found.how} ({found.coverage.got})"
         raise Unmeasured(
             f"{SERVICE}: expected {drill.archive.file.name} to be unpacked within {recovery.seconds:g} s, "
-            f"got {found.how} ({found.coverage.got})",
+            f"got {got}",
             service=SERVICE,
             hint=found.coverage.hint or "Give the drill more time in targets.NAME.recovery.seconds.",
         )

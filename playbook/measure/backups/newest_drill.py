@@ -19,6 +19,8 @@ from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
+CARRY_OUT = "Carry one out on staging: `pytest -m mutates --target staging --allow-mutations`."
+
 
 @dataclass(frozen=True, slots=True)
 class NewestDrill:
@@ -151,7 +153,7 @@ def on_record(drill: NewestDrill, what: str) -> Coverage:
     """
     if drill.record is None:
         if drill.pending:
-            return never_proven(what, drill.since, drill.now, timedelta(days=drill.within_days))
+            return never_proven(what, drill.since, timedelta(days=drill.within_days), CARRY_OUT)
         return whole("never done")
     total = whole(f"the one of {drill.record.when:%Y-%m-%d}")
     if drill.unread:

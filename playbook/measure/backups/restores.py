@@ -21,7 +21,7 @@ from playbook.history.drill_records import DrillRecord, is_of
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.backups.backups import Listing
 from playbook.measure.backups.drill import Drill, carry_out
-from playbook.measure.backups.newest_drill import NewestDrill, is_of_staging, on_record
+from playbook.measure.backups.newest_drill import CARRY_OUT, NewestDrill, is_of_staging, on_record
 from playbook.settings.model import Settings
 
 RESTORES = "weekly.backups.restores"
@@ -166,7 +166,7 @@ class RecoveryTimes:
         """All restores on record; each unreadable line may have been the slowest."""
         total = len(self.drills) + self.failed
         if not total and not self.overdue:
-            return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
+            return never_proven("a restore on record", self.since, timedelta(days=self.days))
         return whole(f"{plural(total, 'restore')} on record") + understood(
             len(self.unread),
             len(self.unread) + total,
@@ -237,7 +237,7 @@ class RecoveryTimes:
             "",
             expected=f"a restore that succeeded in the last {self.days:g} days",
             got=f"{self.failed} that did not" if self.failed else "none",
-            hint="Carry one out on staging: pytest -m mutates --target staging --allow-mutations.",
+            hint=CARRY_OUT,
         )
 
     @property

@@ -19,7 +19,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
-from playbook.core.wording import plural, told_once, within
+from playbook.core.wording import enumerated, plural, told_once, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.app.app import NO_DEPLOYMENT, PHASES, AppStatus
 from playbook.measure.app.components import AppComponents
@@ -148,7 +148,7 @@ class Look:
     @property
     def line(self) -> str:
         """All signs in one line."""
-        return " · ".join(f"{sign.name}: {sign.found}" for sign in self.signs.values())
+        return " · ".join(f"{name}: {found}" for name, found in self._told)
 
     def evidence(self) -> list[Evidence]:
         """Severity, its limits, and every sign."""
@@ -160,9 +160,14 @@ class Look:
             "unhealthy",
             "P4": "an alert fires",
         }
-        rows = [[sign.name, sign.found] for sign in self.signs.values()]
+        rows = [[name, found] for name, found in self._told]
         title = f"What was looked at, {self.at:%H:%M:%S} UTC"
         return [Facts("Severity", facts), Table(title, ["What", "Found"], rows)]
+
+    @property
+    def _told(self) -> list[tuple[str, str]]:
+        """Name and finding of every sign that the target has."""
+        return [(sign.name, sign.found) for sign in self.signs.values() if sign.found]
 
     @property
     def _decisive(self) -> list[Sign]:
@@ -212,7 +217,7 @@ def _is_unhealthy(value: Health | OtherHealth | Optimization | RedisStats | AppS
 def _unknown(signs: list[Sign]) -> Coverage:
     """Coverage that names unknown signs in one sentence; a common cause is named once."""
     names = [within(sign.name) for sign in signs]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    listed = enumerated(names)
     problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
     hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
     causes = {away(problem) for problem in problems}

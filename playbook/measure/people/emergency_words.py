@@ -1,4 +1,7 @@
-"""The signs of an emergency: their measurements, their names, and what was found, in words. Pure."""
+"""The signs of an emergency: their measurements, their names, and what was found, in words. Pure.
+
+No words where a sign is about further sites and the target has none.
+"""
 
 from __future__ import annotations
 
@@ -56,12 +59,12 @@ def _homepage_words(homepage: HomepageTiming) -> str:
 def _sites_words(sites: OtherHomepages) -> str:
     bad = [f"{site.name}: {_homepage_words(site.value)}" for site in sites.seen if site.value.bad]
     slow = [f"{site.name}: {_homepage_words(site.value)}" for site in sites.seen if not site.value.bad]
-    return "; ".join(bad or slow) or "none seen"
+    return "; ".join(bad or slow) or ("none seen" if sites.sites else "")
 
 
 def _sites_health_words(sites: OtherHealth) -> str:
     bad = [f"{one.subject}: {one.found}" for one in sites.statements if not one.holds]
-    return "; ".join(bad) or f"{len(sites.seen)} healthy"
+    return "; ".join(bad) or (f"{len(sites.seen)} of {len(sites.sites)} healthy" if sites.sites else "")
 
 
 def _health_words(health: Health) -> str:
@@ -84,7 +87,7 @@ def _app_words(app: AppStatus) -> str:
 
 def _components_words(components: AppComponents) -> str:
     bad = [f"{one.name} {one.found}" for one in components.worst_first if not one.well]
-    return "; ".join(bad) or f"{components.summary} healthy"
+    return "; ".join(bad) or components.summary
 
 
 def _picture_words(optimised: Optimization) -> str:

@@ -47,7 +47,8 @@ class HandoffPage:
         for the first time.
         """
         if self.pending:
-            return never_proven(f"a {self.period} page", self.since, self.now, self.within)
+            todo = f"Write it with `python -m playbook handoff --{self.period}`."
+            return never_proven(f"a {self.period} page", self.since, self.within, todo)
         if self.kept is None or not self.page.not_read:
             return whole("1 page" if self.kept else "no page")
         parts = self.page.not_read

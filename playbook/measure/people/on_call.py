@@ -12,13 +12,13 @@ from playbook.core.coverage import Coverage, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.severity import SEVERITIES
 from playbook.core.wording import plural
 from playbook.history.people.roster import (
     DUTIES,
     PRIMARY,
     SECONDARY,
     SERVICE,
-    SEVERITIES,
     STEP_MINUTES,
     Call,
     Contact,

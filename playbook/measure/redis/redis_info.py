@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from playbook.clients.redis_replies import STATES
 from playbook.core import door
 from playbook.core.counters import WISHED_HOURS, Counted, Grown
 from playbook.core.coverage import Coverage, lacking
@@ -17,7 +18,7 @@ from playbook.core.durations import two_whole_units
 # Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
 # NOAUTH and NOPERM are ordinary: of probes without a password, and of exporters with few rights.
 REFUSALS = (
-    *("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING"),
+    *STATES,
     "WRONGPASS",  # an application with an old password
 )
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it

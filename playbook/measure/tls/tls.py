@@ -26,6 +26,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.hosts import plain_host
+from playbook.core.wording import enumerated
 from playbook.measure.statements import Statement
 from playbook.measure.tls.certificate_names import led_elsewhere
 from playbook.settings.model import Settings
@@ -298,4 +299,4 @@ def _website(settings: Settings) -> Endpoint:
 def _words(versions: Iterable[str]) -> str:
     names = [version.replace("TLSv", "TLS ").replace("SSLv3", "SSL 3.0") for version in versions]
     names = [f"{name}.0" if name == "TLS 1" else name for name in names]
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return enumerated(names)

@@ -43,7 +43,6 @@ class Verification:
         bytes: of the files in it.
         folders: number and bytes of the files by their folder.
         manifest: None where there is none, or none that is understood.
-        manifest_path: the manifest's member.
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
         times: when what is in it was made, and its dumps of databases.
@@ -61,7 +60,6 @@ class Verification:
     bytes: int = 0
     folders: dict[str, tuple[int, int]] = field(default_factory=dict)
     manifest: Manifest | None = None
-    manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
     times: Times = field(default_factory=Times)
@@ -257,7 +255,6 @@ class _Walk(Walk):
             sum(total for _, total in self._folders.values()),
             self._folders,
             manifest,
-            self._base + self.manifest_name,
             self._dump,
             self._dump_path,
             times,

@@ -340,7 +340,7 @@ class Walk:
                 sum(path in listed for path in files),
                 len(files),
                 "files",
-                what=f"{self.manifest_name} listing",
+                what=f"the listing in {self.manifest_name}",
                 note=next((f"{path} is not listed" for path in files if path not in listed), ""),
             )
         )

@@ -85,7 +85,8 @@ _NAMES_OF_ERRORS = ("Error", "Exception")
 ERROR_OBJECTS = ("err", "error", "exception")
 _QUOTED = tuple(f'"{key}"' for key in ERROR_OBJECTS)
 _LONGEST_NAME = 64
-_NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
+# "-" as nginx and Apache write a variable that has no value.
+_NO_ERROR = frozenset(("", "-", "0", "n/a", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
 # A whole line of another logger, as an object in the message of the outer one.

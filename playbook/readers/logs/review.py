@@ -14,19 +14,10 @@ from playbook.core import door
 from playbook.readers.logs import levels, traces
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.children import Children
+from playbook.readers.logs.occurrences import SHOWN, answer_text, rows_of, shown, table_of
 from playbook.readers.logs.parse import Entry, Parser
 from playbook.readers.logs.probes import Probes
-from playbook.readers.logs.reviewed import (
-    HOUR,
-    SHOWN,
-    Hour,
-    Occurrences,
-    Review,
-    answer_text,
-    rows_of,
-    shown,
-    weight,
-)
+from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review
 from playbook.readers.logs.signature import fold, fold_path
 from playbook.readers.logs.tables import BoundedTable, Newest
 from playbook.readers.logs.text import clean
@@ -43,10 +34,6 @@ _LONGEST = 200  # lines without a time in one entry, besides those of a stack tr
 _WAITING = 400  # lines without a time that wait for one
 _HEADS = 400  # lines of a component that may continue a trace in an earlier part
 STRANGE_LINES = 5
-
-
-def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
-    return BoundedTable(limit, Occurrences, weight)
 
 
 @dataclass
@@ -68,8 +55,8 @@ class Reviewer:
     errors: int = 0
     fatal: int = 0
     _hours: dict[int, Hour] = field(default_factory=dict)
-    _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
-    _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
+    _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: table_of(_KINDS))
+    _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: table_of(_PATHS))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
     _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
     _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from playbook.core import door
 from playbook.readers.logs.access import Access
-from playbook.readers.logs.tables import BoundedTable
 from playbook.readers.logs.tracks import Track
 
 HOUR = 3600
-SHOWN = 400  # characters of a shown line
 
 
 @dataclass(slots=True)
@@ -116,35 +112,3 @@ class Review:
     errors_by_minute: dict[int, int] = field(default_factory=dict)
     undated_errors: int = 0
     undated_error: str = ""
-
-
-def weight(row: Occurrences) -> float:
-    """What keeps a row in a full table: fatal ones stay."""
-    return row.count + row.fatal * 1e15
-
-
-def shown(text: str) -> str:
-    """A line as it is shown."""
-    return door.line(text.strip(), SHOWN)
-
-
-def rows_of(
-    table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
-) -> Rows:
-    """Rows prepared for output: secrets are only searched for here, in the little that is kept of a log.
-
-    ``what`` names a row, by its newest example; rows with the same name are merged.
-    """
-    rows: dict[tuple[str, ...], Occurrences] = {}
-    for (first, *_), row in table.heaviest():
-        new = replace(row, example=door.line(row.example, SHOWN) if examples else "")
-        known = rows.setdefault((first, what(row)), new)
-        if known is not new:
-            known.count, known.fatal = known.count + new.count, known.fatal or new.fatal
-            known.first, known.last = min(known.first, new.first), max(known.last, new.last)
-    return sorted(rows.items(), key=lambda item: -weight(item[1]))
-
-
-def answer_text(text: str, access: Access) -> str:
-    """The text of an access line; for a JSON one, whose message says little, its content."""
-    return text if str(access.status) in text else f"{access.status} {access.path} {text}"

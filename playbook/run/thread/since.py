@@ -101,9 +101,8 @@ def compared(
 
 
 def _group(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
-    looked_at = verdict in _CHECKED and not (cut_short and verdict is Verdict.UNKNOWN)
-    if not looked_at:
-        return "unseen" if then in BAD and not cut_short else ""
+    if verdict not in _CHECKED or (cut_short and verdict is Verdict.UNKNOWN):
+        return _group_of_unchecked(verdict, then, cut_short=cut_short)
     if verdict not in BAD:
         return "fixed" if then in BAD else ""
     if then not in _CHECKED:
@@ -111,6 +110,14 @@ def _group(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
     if then not in BAD:
         return "new"
     return "worse" if SEVERITY.index(verdict) < SEVERITY.index(then) else "still"
+
+
+def _group_of_unchecked(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
+    if verdict is Verdict.WAIVED:
+        return "waived" if then in BAD else ""
+    if verdict is Verdict.NOT_CONFIGURED and then is Verdict.OK:
+        return "unset"
+    return "unseen" if then in BAD and not cut_short else ""
 
 
 def _note(*, partial: bool, ended: str) -> str:

@@ -129,6 +129,14 @@ def variable_for(path: str, defaults: Mapping[str, Any]) -> str:
     return prefix + usual
 
 
+def placeholder(path: str, whole: type[msgspec.Struct]) -> str:
+    """What stands for the value of a setting in a line to add, as TOML writes values of its type."""
+    kind = _type_at(path, whole)
+    if get_origin(kind) in (tuple, list):
+        return '["…"]'
+    return "…" if {kind, *get_args(kind)} & {int, float} else '"…"'
+
+
 def _at(table: Any, parts: Iterable[str]) -> Any:
     for part in parts:
         table = table.get(part) if isinstance(table, Mapping) else None

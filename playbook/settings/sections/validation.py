@@ -12,6 +12,7 @@ import msgspec
 
 from playbook.core.clock import iana_zone
 from playbook.core.secret import Secret
+from playbook.core.severity import SEVERITIES
 from playbook.core.suggestions import did_you_mean
 
 _WEB = ("http", "https")
@@ -53,7 +54,6 @@ _SETS = (
     "notifications.ping_urls",
 )
 _SIGN_OFFS, _ANSWERS = "people.sign_offs", "people.answer_minutes"
-_SEVERITIES = ("P1", "P2", "P3", "P4")
 _SITES = "target.web.also."
 _OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
 _HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
@@ -118,8 +118,8 @@ def _keys(found: Mapping[str, Any], known: Collection[str]) -> Iterator[Mistake]
             expected = f"expected an item or a set, got {name!r}{did_you_mean(name, known)}"
             yield Mistake(f"{_SIGN_OFFS}.{name}", expected)
     for name in _names(found.get(_ANSWERS)):
-        if name not in _SEVERITIES:
-            yield Mistake(f"{_ANSWERS}.{name}", f"expected {_SEVERITIES[0]} to {_SEVERITIES[-1]}, got {name!r}")
+        if name not in SEVERITIES:
+            yield Mistake(f"{_ANSWERS}.{name}", f"expected {SEVERITIES[0]} to {SEVERITIES[-1]}, got {name!r}")
 
 
 def _collect(value: Any, path: str, found: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ NO_RECORDS = (
     r"got an error \(is a directory\)"
 )
 UNSEEN = r"%s: expected .+, got %s; partial result: .+"
-UNLISTED = r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\).*"
+UNLISTED = r"the listing in manifest\.json of \d+ files \(images/unlisted\.webp is not listed\).*"
 
 
 def newest_is(problem: str) -> dict[str, tuple[str, str]]:
@@ -91,8 +91,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             NOT_SEEN
             % (
-                r"manifest\.json listing of all \d+ files",
-                r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\)",
+                r"the listing in manifest\.json of all \d+ files",
+                r"the listing in manifest\.json of \d+ files \(images/unlisted\.webp is not listed\)",
             ),
         ),
         "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", UNLISTED)),
@@ -110,8 +110,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ("weekly.backups.restores", "monthly.dr.restore", "monthly.dr.recovery-time"),
             (
                 "UNKNOWN",
-                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, got not read "
-                r"\(a file that age has encrypted\)",
+                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, "
+                r"got a file that age has encrypted",
             ),
         ),
     },

@@ -7,6 +7,7 @@ import pytest
 
 from playbook.cli.history import run_history
 from playbook.core.clock import FixedClock
+from playbook.core.errors import UsageError
 from playbook.core.verdict import Verdict
 from playbook.history.runs import append
 from tests.history_factory import NOW, run_line
@@ -43,6 +44,13 @@ def test_history_shows_newest_run_of_each_set(told, tmp_path):
             f"4 runs in {folder}",
         ],
     )
+
+
+def test_folder_that_is_named_and_not_there_is_a_mistake(told, tmp_path):
+    """It may be mistyped, and no runs in it are no good news; a folder of the settings may be new."""
+    with pytest.raises(UsageError, match=r"expected the folder of a history, got .+/typed, which is not there"):
+        told(history=str(tmp_path / "typed"))
+    assert told() == (0, [f"0 runs in {tmp_path / 'reports' / 'history'}"])
 
 
 def test_history_shows_overdue_sets_of_chosen_target(told, tmp_path):

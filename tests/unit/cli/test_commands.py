@@ -30,7 +30,9 @@ def run(capsys, *arguments):
 
 def test_signed_item_is_no_longer_due(project, capsys):
     """From no ledger (10) to something due (1)."""
-    assert run(capsys, "attest", "--open")[0] == 10
+    code, said = run(capsys, "attest", "--open")
+    assert code == 10
+    assert "a.jsonl, which is not there. Begin it with `python -m playbook attest ITEM --by" in said
     code, said = run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
     assert code == 0
     assert said.startswith("weekly.docs.updated is signed off by Ada until ")

@@ -210,7 +210,7 @@ def test_target_without_settings_lists_what_to_add(bare):
     there_is_none = f"there is no playbook.toml in {bare} (python -m playbook init writes one)"
     assert said[1] == f"settings: playbook/defaults.toml; {there_is_none}"
     assert sum(" no          -" in line for line in said) == len(SERVICES)
-    assert any(line.endswith("add REDIS_URL in the environment") for line in said)
+    assert any(line.endswith("add REDIS_URL to the environment") for line in said)
 
 
 def test_doctor_shows_no_secret(bare, monkeypatch):

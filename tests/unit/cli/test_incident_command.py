@@ -75,11 +75,11 @@ def act(project, what, clock, **given):
 
 def test_acknowledgement_is_compared_with_response_time(project):
     """P2 is to be answered within an hour of the run that opened it."""
-    assert listed(project, at(1, minutes=90))[1].strip() == "not acknowledged for 90 min; P2 asks for 60 min"
+    assert listed(project, at(1, minutes=90))[1].strip() == "not acknowledged for 90 min; P2 allows 60 min"
     said = act(project, "ack", at(1, minutes=25), note="on it")
     assert said[:2] == [
         "Redis alive: out of bounds: acknowledged by Ada",
-        "acknowledged after 25 min; P2 asks for 60 min",
+        "acknowledged after 25 min; P2 allows 60 min",
     ]
     lines = listed(project, at(1, hours=3))
     assert lines[0].endswith("P2  Redis alive: out of bounds: open since 2026-03-02 06:17 UTC, bad for 27 h")
@@ -88,7 +88,7 @@ def test_acknowledgement_is_compared_with_response_time(project):
 
 def test_late_acknowledgement_is_marked_late(project):
     """Three hours where one was set."""
-    assert act(project, "ack", at(1, hours=3))[1] == "acknowledged after 3 h (late); P2 asks for 60 min"
+    assert act(project, "ack", at(1, hours=3))[1] == "acknowledged after 3 h (late); P2 allows 60 min"
     assert "(late)" in listed(project, at(1, hours=4))[1]
 
 
@@ -202,7 +202,7 @@ def test_post_mortem_form_is_filled_from_history(project):
     text = file.read_text()
     assert "- When: since 2026-03-02 06:17 UTC until 2026-03-04 06:17 UTC, bad for 2 days" in text
     assert "- Severity: P2" in text
-    assert "- Acknowledged: after 25 min (P2 asks for 60 min)" in text
+    assert "- Acknowledged: after 25 min (P2 allows 60 min)" in text
     table = text[text.index("## What happened") : text.index("## What was measured")]
     assert (
         table.index("**opened**")

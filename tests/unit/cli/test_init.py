@@ -124,7 +124,7 @@ def test_commented_settings_are_valid_when_uncommented(init):
     """Every line that is offered is one that may be set."""
     init(*SHOP)
     lines = text().splitlines()
-    begin = next(number for number, line in enumerate(lines) if line.startswith("# Is there"))
+    begin = next(number for number, line in enumerate(lines) if line.startswith("# Does the product have "))
     end = next(number for number, line in enumerate(lines) if line.startswith("# What people sign"))
     uncovered = [found[1] for line in lines[begin:end] if (found := re.match(r"# (\[.*|\w+ = .*)$", line))]
     Path("playbook.toml").write_text("\n".join([*lines[:begin], *uncovered, *lines[end:]]))

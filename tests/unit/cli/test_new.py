@@ -1,6 +1,7 @@
 """``python -m playbook new``: the skeleton of a check is complete, clean, and fails until it is filled in."""
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -148,6 +149,22 @@ def test_expectations_of_a_skeleton_keep_what_was_expected_before(checkout):
     assert new.pop("redis-pipelines") == {ITEM: ("CRITICAL", new_pattern := new_pattern_of(source))}
     assert FILL_IN in new_pattern
     assert new == known["EXPECTATIONS"]
+
+
+@pytest.mark.slow
+def test_expectations_of_a_skeleton_state_nothing_twice(checkout):
+    """Those of the other modules are in part made of those of this one."""
+    folder = "tests/checks/expectations"
+    shutil.copytree(ROOT / folder, checkout / folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc"))
+    for package in ("tests", "tests/checks"):
+        (checkout / package / "__init__.py").touch()
+    run_new(options(ITEM, measurement="redis_stats"), checkout, print)
+    command = [sys.executable, "-c", "from tests.checks.expectations import EXPECTATIONS"]
+    paths = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        command, cwd=checkout, env=paths, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def new_pattern_of(source):

@@ -470,6 +470,7 @@ def test_grafana_rules_are_used_if_prometheus_has_none():
         found = client.found(NOW)
     assert [(one.name, one.state, one.delivered) for one in found.alerts] == [("A0", "firing", True)]
     assert found.coverage.enough
+    assert found.source == "Alertmanager, Prometheus and Grafana"
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,23 @@ def test_unknown_data_source_is_not_configured():
 def test_token_without_role_is_denied():
     """With the role that it needs."""
     with serve(answer("403 Forbidden", b'{"message": "no"}')) as server, pytest.raises(Denied) as caught:
-        client_of(server.url).dashboard("Overview")
+        client_of(server.url, token="glsa_1").dashboard("Overview")
     assert caught.value.hint == HINT
+
+
+def test_without_token_the_missing_one_is_named():
+    """Its variable may not be set: then nothing has to be found out about permissions."""
+    refused = answer("401 Unauthorized", b'{"message": "Unauthorized"}')
+    with serve(refused) as server, pytest.raises(Denied) as caught:
+        client_of(server.url).dashboard("Overview")
+    assert caught.value.hint == f"No credentials are set: add them to [targets.sandbox.grafana]. {HINT}"
+
+
+def test_server_error_says_nothing_of_the_token():
+    failed = answer("500 Internal Server Error", b'{"message": "Internal Server Error"}')
+    with serve(failed) as server, pytest.raises(Malformed) as caught:
+        client_of(server.url).dashboard("Overview")
+    assert caught.value.hint == ""
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"dashboard": {"panels": "many"}}'])

@@ -14,7 +14,7 @@ import trustme
 
 from playbook.clients import wire
 from playbook.clients.answer import Answer
-from playbook.clients.breakage import Kind
+from playbook.clients.breakage import CERTIFICATE_HINT, Kind
 from playbook.clients.exchange import Exchange
 from playbook.clients.http import MAX_RETRY_AFTER, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
@@ -292,6 +292,7 @@ def test_expired_certificate_is_named_without_retry(authority):
     with serve(answer(), tls=expired) as server, pytest.raises(Unreachable, match=reason) as caught:
         client_of(server.url, ca=file).get()
     assert len(caught.value.attempts) == 1
+    assert caught.value.hint == CERTIFICATE_HINT  # the way to the service is open
 
 
 def test_certificate_for_other_name_is_named(authority):

@@ -406,7 +406,7 @@ def test_unconfigured_redis_names_setting(tmp_path):
     """Not configured, it says what to set."""
     with pytest.raises(NotConfigured) as caught:
         redis(load("production", root=tmp_path, environment={}))
-    assert caught.value.add == "REDIS_URL in the environment"
+    assert caught.value.add == "REDIS_URL to the environment"
     settings = load("production", root=tmp_path, environment={"REDIS_URL": "rediss://:pw@cache.example:25061"})
     assert str(redis(settings).address) == "cache.example:25061"
 

@@ -10,6 +10,7 @@ from playbook.core.verdict import Verdict
 from playbook.core.wording import (
     clause_of,
     code_parts,
+    enumerated,
     heading,
     kept_together,
     name_of,
@@ -227,3 +228,10 @@ def test_code_stands_between_two_backticks(text, parts):
     assert [part for part in code_parts(text) if part[0]] == parts
     if "alone" not in text:
         assert "`" not in without_code_marks(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_are_enumerated(words, text):
+    assert enumerated(words) == text

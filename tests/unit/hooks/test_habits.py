@@ -190,6 +190,24 @@ def test_pytest_dot_in_checkout_does_not_collect_own_test_suite():
     assert found == {"checks"}
 
 
+@pytest.mark.parametrize("arguments", [("--target", "production"), ("--fault", "redis-gone"), (".",), ()])
+def test_run_in_checkout_loads_nothing_of_own_test_suite(arguments):
+    """Its packages are missing where only those of a run are installed, and it sets the time zone for itself.
+
+    pytest loads the conftest.py of each folder ``test*`` where it knows no path among the arguments, or a folder.
+    """
+    from tests.project import ROOT
+
+    code = (
+        "import sys, pytest\n"
+        "ended = pytest.main(sys.argv[1:])\n"
+        "print([name for name in sys.modules if name.partition('.')[0] in ('tests', 'hypothesis')], int(ended))"
+    )
+    command = [sys.executable, "-c", code, "-m", "daily", "--collect-only", "-q", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    assert ended.stdout.splitlines()[-1] == "[] 0", ended.stdout[-2000:] + ended.stderr
+
+
 # ----------------------------------------------------------------------------------------------------- how it runs
 
 

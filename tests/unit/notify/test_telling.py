@@ -277,6 +277,7 @@ def test_unresolvable_address_is_reported_without_address(tmp_path, folder, said
     url = address.format(port=closed_port(), secret=SECRET)
     tell(settings_with(tmp_path, webhook={"url": url}), folder, said.append, clock_at(1))
     assert "not delivered to the webhook" in said[0]
+    assert "Not sent: " in said[0]  # which of several messages it was
     assert SECRET not in "".join(said)
 
 

@@ -137,10 +137,13 @@ def test_junit_has_one_outcome_per_case(made):
         assert {child.tag for child in case} <= {"failure", "error", "skipped", "system-out"}
 
 
-def test_terminal_lists_root_causes_first_and_report_path_last():
-    """Each finding with expected, found and next step; counts in the six words."""
+def test_terminal_lists_worst_first_and_report_path_last():
+    """Each finding with expected, found and next step; counts in the six words.
+
+    A root cause that only leaves checks unjudged comes after what is out of bounds, as in the other forms.
+    """
     text = terminal(six_verdicts())
-    assert text.index("ROOT CAUSE") < text.index("✕ CRITICAL  Example 4") < text.index("▲ WARNING  Example 3")
+    assert text.index("✕ CRITICAL  Example 4") < text.index("? ROOT CAUSE") < text.index("▲ WARNING  Example 3")
     assert "expected  at least 80 %" in text
     assert "found     61.2 %" in text
     assert "next      Do this first." in text
@@ -160,6 +163,14 @@ def test_healthy_run_is_one_sentence():
     """Nothing but the verdict, the counts and the report."""
     text = terminal(results([record(Verdict.OK, n) for n in range(19)]))
     assert text.split("\n")[1:3] == ["✓ OK", "  19 checks measured, all within limits. Nothing to do."]
+
+
+@pytest.mark.parametrize(
+    ("executed", "said"), [(0, "No check was"), (1, "Only 1 check was"), (2, "Only 2 checks were")]
+)
+def test_too_few_checks_are_said_in_a_whole_sentence(executed, said):
+    text = terminal(results([record(Verdict.UNKNOWN, 1)], executed=executed, floor=5))
+    assert f"{said} executed, and a verdict on this set needs 5 (floors.daily)." in " ".join(text.split())
 
 
 def test_good_part_of_a_set_is_called_a_part():

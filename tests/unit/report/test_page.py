@@ -152,7 +152,7 @@ def test_long_text_is_cut_with_notice():
 def test_not_configured_item_names_line_to_add():
     """A variable, or lines of playbook.toml."""
     text = Document(page(six_verdicts()).encode()).text
-    assert "add GRAFANA_URL in the environment" in text
+    assert "add GRAFANA_URL to the environment" in text
     assert "[targets.production.backups]" in text
 
 

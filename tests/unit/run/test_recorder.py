@@ -9,7 +9,7 @@ from playbook.clients import pace
 from playbook.core.catalogue import Investigation, Item, Runbook
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import Measurements, Outcome, Provider
-from playbook.core.errors import NotConfigured, TooLittleData, Unreachable, UsageError
+from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.core.evidence import Facts, Lines, Table
 from playbook.core.limits import parse_limit
 from playbook.core.record import Action
@@ -102,6 +102,16 @@ def test_wrong_setting_found_late_is_unknown_without_traceback():
     assert made.next_step == "Correct the setting that the message names, then run the check again."
 
 
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [(Unreachable, "Restore the connection"), (Denied, "Check the credentials"), (Malformed, "See what answers")],
+)
+def test_next_step_is_about_what_went_wrong(kind, step):
+    """A service that answers with something else is reached: its connection needs no repair."""
+    made = record(Notes(), kind("Grafana: expected HTTP 200, got HTTP 500", service="Grafana"))
+    assert (made.verdict, made.next_step.startswith(step)) == (Verdict.UNKNOWN, True)
+
+
 def test_timeout_is_unknown():
     """The check did not finish; what it checks may be fine."""
     assert record(Notes(), CheckTimeout("the check did not finish within 60.0s")).message == (
@@ -112,9 +122,9 @@ def test_timeout_is_unknown():
 def test_not_configured_record_names_line_to_add():
     """So that the report can list it."""
     made = record(
-        Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment")
+        Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL to the environment")
     )
-    assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL in the environment")
+    assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL to the environment")
 
 
 def test_judgements_before_a_failure_are_listed():

@@ -65,10 +65,25 @@ def test_missing_setting_says_what_to_add(tmp_path):
     settings = load("production", root=tmp_path, environment={})
     with pytest.raises(NotConfigured, match=r"targets.production.redis.url is not set") as caught:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
-    assert caught.value.add == "REDIS_URL in the environment"
+    assert caught.value.add == "REDIS_URL to the environment"
     with pytest.raises(NotConfigured) as caught:
         settings.require(settings.target.grafana.datasource_uid, "grafana.datasource_uid", "Grafana's data source")
     assert caught.value.add == 'to playbook.toml:\n[targets.production.grafana]\ndatasource_uid = "…"'
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("recovery.rollback_within_days", "[targets.production.recovery]\nrollback_within_days = …"),
+        ("logs.files", '[targets.production.logs]\nfiles = ["…"]'),
+        ("people.roster", '[targets.production.people]\nroster = "…"'),
+    ],
+)
+def test_line_to_add_is_of_type_of_setting(tmp_path, setting, line):
+    """A number is not in quotes: with them the line would be refused."""
+    with pytest.raises(NotConfigured) as caught:
+        load("production", root=tmp_path, environment={}).require(None, setting, "It")
+    assert caught.value.add == f"to playbook.toml:\n{line}"
 
 
 def test_secrets_are_not_shown(tmp_path):

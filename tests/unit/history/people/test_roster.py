@@ -228,6 +228,7 @@ def test_inconsistent_roster_is_malformed(tmp_path, text, sentence):
 
 
 def test_missing_roster_is_unreachable(tmp_path):
-    """UNKNOWN, not a finding."""
-    with pytest.raises(Unreachable):
+    """UNKNOWN, not a finding; what to do about it is to write one."""
+    with pytest.raises(Unreachable) as caught:
         read_roster(tmp_path / "roster.toml")
+    assert "people/roster.example.toml" in caught.value.hint

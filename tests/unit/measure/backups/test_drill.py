@@ -326,6 +326,10 @@ def test_drill_is_not_overdue_on_the_first_day(tmp_path, backups, monkeypatch, c
         f"expected a restore drill on record, got none yet on a system that was first checked on {NOW:%Y-%m-%d}"
         in (message)
     )
+    assert drilled(tmp_path, measure=measure, target="production", since=NOW).coverage.hint == (
+        "Carry one out on staging: `pytest -m mutates --target staging --allow-mutations`. "
+        f"Without a restore drill on record it is critical from {NOW + timedelta(days=within):%Y-%m-%d} on."
+    )
     for days, expected in ((within - 0.1, Verdict.UNKNOWN), (within + 0.1, Verdict.CRITICAL)):
         append(
             tmp_path / "history",

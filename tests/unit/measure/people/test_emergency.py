@@ -472,3 +472,15 @@ def test_need_to_notify_is_known_from_any_sign(settings):
         unknown = notice(look(settings, **unsure), settings, FixedClock(NOW))
         assert unknown.needless
         assert not unknown.coverage.enough
+
+
+def test_line_tells_only_of_sites_and_components_that_there_are(settings):
+    worker, static = components("HEALTHY").worst_first, 1
+    alone = look(settings, **{SITES: sites(OtherHomepages), SITES_HEALTH: sites(OtherHealth)})
+    assert "Other homepages" not in alone.line
+    assert "Health of the other sites" not in alone.line
+    beside = {SITES: sites(OtherHomepages, "no answer"), SITES_HEALTH: sites(OtherHealth, health(), "no answer")}
+    seen = look(settings, **beside, **{COMPONENTS: AppComponents(worker, static)}).line
+    assert "Other homepages: none seen" in seen
+    assert "Health of the other sites: 1 of 2 healthy" in seen
+    assert "Components: 1 of 1 healthy, 1 more without a health state" in seen

@@ -269,6 +269,16 @@ def test_sign_off_of_an_occasion_is_due_at_once(tmp_path, first_seen):
     assert not found.of("pre_maintenance.team-available").pending
 
 
+def test_pending_sign_off_says_how_to_sign(tmp_path, first_seen):
+    """What an operator does next, and from when on it is critical."""
+    (tmp_path / "a.jsonl").touch()
+    pending = attestations(first_seen(0, attestations="a.jsonl"), CLOCK).of("monthly.team.training")
+    assert pending.coverage.hint.startswith(
+        "Sign it with `python -m playbook attest monthly.team.training --by NAME --note TEXT`. "
+        "Without a sign-off it is critical from 2"
+    )
+
+
 @pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8, "UNKNOWN"), (10, "CRITICAL")])
 def test_page_never_written_is_critical_once_due(tmp_path, first_seen, days, expected):
     """Like a sign-off."""

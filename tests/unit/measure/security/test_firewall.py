@@ -207,7 +207,7 @@ def test_rules_get_their_verdict(rules, wanted):
         ({"status": "waiting"}, "UNKNOWN"),
         ({"status": "paused"}, "UNKNOWN"),
         ({"status": ""}, "UNKNOWN"),
-        ({"pending_changes": [Change(droplet_id=1, status="waiting")]}, "UNKNOWN"),
+        ({"pending_changes": [Change(status="waiting")]}, "UNKNOWN"),
         ({"droplet_ids": []}, "WARNING"),  # it protects nothing
         ({"droplet_ids": [], "tags": ["web"]}, "OK"),
         ({"droplet_ids": None, "tags": ["web"]}, "OK"),

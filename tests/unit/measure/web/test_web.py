@@ -571,7 +571,7 @@ def test_client_of_a_target_needs_an_address(settings, tmp_path):
     assert website(settings).base_url == "http://localhost"
     with pytest.raises(NotConfigured) as caught:
         website(load("production", root=tmp_path, environment={}))
-    assert caught.value.add == "PRODUCTION_URL in the environment"
+    assert caught.value.add == "PRODUCTION_URL to the environment"
     with pytest.raises(UsageError, match=r"production\.web\.url \(from \$PRODUCTION_URL\): expected an address"):
         website(load("production", root=tmp_path, environment={"PRODUCTION_URL": "portfolio.example"}))
 

@@ -44,6 +44,9 @@ LINES = [
     ('{"time":1717013654000,"msg":"done","error":null,"errors":[]}', AT, "", NONE),
     ('{"time":1717013654000,"msg":"done","error":0}', AT, "", NONE),
     ('{"time":1717013654000,"msg":"done","error":"EPIPE"}', AT, "", ERROR),
+    # Apache's LogFormat with "error":"%{error-notes}n", and nginx' log_format of a variable without a value.
+    ('{"time":"2024-05-29T20:14:14Z","request":"GET / HTTP/1.1","status":"200","error":"-"}', AT, "", NONE),
+    ('{"time":"2024-05-29T20:14:14Z","msg":"done","error":"n/a"}', AT, "", NONE),
     ('{"time":1717013654000,"msg":"sent","err":{"type":"TypeError","message":"x is null"}}', AT, "", ERROR),
     ('web 2024-05-29T20:14:14Z {"level":50,"msg":"cut in the midd', AT, "web", ERROR),
     ('{"level":"error","msg":"uncaughtException: boom","ts":1717013654}', AT, "", FATAL),

@@ -10,6 +10,7 @@ from playbook.run.thread.since import compared, last_good, since_of
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 WAIVED = Verdict.WAIVED
+NOT_CONFIGURED = Verdict.NOT_CONFIGURED
 
 
 def run(days_ago: float, verdicts: dict[str, Verdict], **changes: object) -> RunLine:
@@ -93,15 +94,24 @@ def test_only_failing_items_have_since():
     assert since_of({"a": OK, "b": WAIVED}, NOW, [run(1, {"a": CRITICAL})]) == {}
 
 
-def test_comparison_lists_new_worse_still_fixed_and_unseen():
+def test_comparison_lists_new_worse_still_fixed_waived_and_unseen():
     """By the newest whole run of the set."""
-    before = {"n": OK, "w": WARNING, "s": CRITICAL, "f": CRITICAL, "u": CRITICAL, "x": UNKNOWN, "ok": OK}
-    now = {"n": WARNING, "w": CRITICAL, "s": CRITICAL, "f": OK, "u": WAIVED, "1": UNKNOWN, "ok": OK}
+    before = {"n": OK, "w": WARNING, "s": CRITICAL, "f": CRITICAL, "v": CRITICAL, "x": UNKNOWN, "ok": OK, "t": OK}
+    now = {
+        "n": WARNING,
+        "w": CRITICAL,
+        "s": CRITICAL,
+        "f": OK,
+        "v": WAIVED,
+        "1": UNKNOWN,
+        "ok": OK,
+        "t": NOT_CONFIGURED,
+    }
     found = compared(now, [run(2, {"n": CRITICAL}), run(1, before)], "daily", no_links)
     assert found.before
     assert found.before.started == "2026-11-22T06:17:00Z"
     assert (found.new, found.worse, found.still, found.fixed) == (["n"], ["w"], ["s"], ["f"])
-    assert (found.unseen, found.first) == (["u", "x"], ["1"])
+    assert (found.waived, found.unset, found.unseen, found.first) == (["v"], ["t"], ["x"], ["1"])
 
 
 def test_unknown_after_critical_is_not_fixed():

@@ -1,4 +1,8 @@
-"""What every test stands on."""
+"""What every test stands on; tests/pytest.ini loads it.
+
+It is no conftest.py, as pytest loads that of every folder ``test*`` for a run of the checks as well
+(``pytest -m daily --target production``), where the tests' packages may be missing and nothing of this may apply.
+"""
 
 import configparser
 import gc
