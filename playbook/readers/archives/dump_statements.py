@@ -23,6 +23,7 @@ _COMPLAINT = re.compile(
     rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400})",
     re.IGNORECASE,
 )
+_MESSAGE = re.compile(rb"\n(?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): [^\n]", re.IGNORECASE)
 _WRITERS = (b"ump: ", b"umpall: ")  # how all their names end: two searches of every dump, not five
 _OVERLAP = 5000  # bytes; longer than what one of the patterns needs
 # Names of dumps that are to hold the structure alone, beside another one with the rows.
@@ -39,11 +40,13 @@ class Statements:
         tables: it creates a table.
         rows: it fills one.
         complaint: the first message of the program that is no warning.
+        warned: there is one that is.
     """
 
     def __init__(self) -> None:
         self.holds = self.tables = self.rows = False
         self.complaint = ""
+        self.warned = False
         self._before = b"\n"
 
     def write(self, data: bytes) -> None:
@@ -55,6 +58,7 @@ class Statements:
         if not self.complaint and any(writer in part for writer in _WRITERS):
             found = _COMPLAINT.search(part)
             self.complaint = found[1].decode(errors="replace") if found else ""
+            self.warned = self.warned or _MESSAGE.search(part) is not None
         self._before = part[-_OVERLAP:]
 
 
