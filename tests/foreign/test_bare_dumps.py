@@ -35,7 +35,8 @@ def pg_dump(hours):
     return (
         b"--\n-- PostgreSQL database dump\n--\n\n\\restrict %s\n\n"
         b"-- Dumped from database version 15.18\n\nSET statement_timeout = 0;\nSET client_encoding = 'UTF8';\n\n"
-        b"CREATE TABLE public.users (\n    id integer\n);\n\n\nCOPY public.users (id, email, total) FROM stdin;\n%s\\.\n\n\n"
+        b"CREATE TABLE public.users (\n    id integer\n);\n\n\n"
+        b"COPY public.users (id, email, total) FROM stdin;\n%s\\.\n\n\n"
         b"CREATE TABLE public.notes (\n    t text\n);\n\nCOPY public.notes (t) FROM stdin;\n"
         b"-- PostgreSQL database dump complete\n\\\\restrict abc\n-- PostgreSQL database dump\n\\.\n\n\n"
         b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict %s\n\n" % (key, ROWS, key)
