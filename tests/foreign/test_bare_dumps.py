@@ -246,6 +246,14 @@ DAMAGED = {
         lambda data: data + b"pg_dump: error: Dumping the contents of table failed: PQgetResult() failed.\n",
         "holds a message of its program",
     ),
+    "privilege-that-mysqldump-force-lacked": (
+        "sql",
+        mysqldump,
+        lambda data: data.replace(
+            MYSQL_ROWS, MYSQL_ROWS + b"\n-- insufficient privileges to SHOW CREATE FUNCTION `f`\n"
+        ),
+        "holds a message of its program (-- insufficient privileges to SHOW CREATE FUNCTION",
+    ),
     "error-instead-of-a-dump": ("sql", pg_dump, lambda data: REFUSED, "is an error instead of a dump"),
     "error-instead-of-a-packed-dump": (
         "sql.gz",
@@ -376,6 +384,11 @@ UNPROVEN = {
             b"mysqldump: [Warning] Using a password can be insecure.\n" + mysqldump(hours)
         ),
         "with a message of its program in it",
+    ),
+    "message-before-it": (
+        "sql.gz",
+        lambda hours: gzip.compress(b'Defaulted container "db" out of: db, exporter\n' + mysqldump(hours)),
+        "before whose beginning there is more (Defaulted container",
     ),
     "named-gz-and-not-packed": ("sql.gz", pg_dump, "does not begin as gz"),
     "named-tar": ("tar.gz", lambda hours: gzip.compress(pg_dump(hours)), "a gzip file of a dump of PostgreSQL"),

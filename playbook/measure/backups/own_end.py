@@ -99,11 +99,12 @@ def own_end(stream: IO[bytes], file: StoredFile, found: Read, *, now: datetime, 
         Unmeasured: as reading the store does.
     """
     name = _own_name(file)
+    may_be_bare = not _claims_tar(name) and _may_be_bare(name)
     reader = Reader(stream, time.monotonic() + within)
     source = io.BufferedReader(reader, CHUNK)
     try:
         head = source.peek(CHUNK)
-        is_bare = not _claims_tar(name) and _may_be_bare(name) and not is_sealed(head)
+        is_bare = may_be_bare and not is_sealed(head)
         if is_bare:
             dump = read_bare_dump(source, name, now, reader.require_time)
         else:
@@ -112,7 +113,7 @@ def own_end(stream: IO[bytes], file: StoredFile, found: Read, *, now: datetime, 
             pass
     except OutOfTimeError:
         seen = share(reader.count, file.size, "bytes", hint=_MORE)
-        return OwnEnd("", seen if _is_other(file, found) else None)
+        return OwnEnd("", seen if may_be_bare or _is_other(file, found) else None)
     problem, doubt = dump.wholeness
     ending = name.rpartition(".")[2].lower()
     if not head.startswith(_BEGINNINGS.get(ending, (b"",))):

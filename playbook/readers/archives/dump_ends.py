@@ -31,6 +31,7 @@ _LINE = re.compile(
 )
 _KINDS = ("postgresql", "cluster", "mysql")
 _KEY = rb"(?:\s*\\unrestrict \w+)?"
+_REMARK = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:--|/\*|#|<\?xml)")
 _REMARKS = rb"(?:\s*--[^\n]*)*\s*\Z"
 
 
@@ -144,10 +145,11 @@ class DumpEnds:
         for kind in ("cluster", "mysql"):
             self._ended[kind] += bool(line[f"{kind}_end"])
 
-    def wholeness(self, program: Program, tail: bytes) -> Wholeness:
+    def wholeness(self, program: Program, head: bytes, tail: bytes) -> Wholeness:
         """Whether the dump of this program is whole.
 
         Args:
+            head: its first bytes, in which the program is named.
             tail: its last bytes.
         """
         self._look(self._before + b"\n")
@@ -155,16 +157,22 @@ class DumpEnds:
             return Wholeness(f"breaks off, without the line {program.lasts[0].decode()!r} at its end")
         if problem := self._problem:
             return Wholeness(problem)
-        uneven = next((kind for kind in _KINDS if self._ended[kind] > self._begun[kind]), "")
-        if uneven:
-            begun, ended = self._begun[uneven], self._ended[uneven]
-            return Wholeness(doubt=f"a dump in which {begun} begin and {ended} end")
+        return Wholeness(doubt=self._doubt(program, head, tail))
+
+    def _doubt(self, program: Program, head: bytes, tail: bytes) -> str:
+        """Why it is not known to be whole, as ``wholeness``; empty where it is."""
+        for kind in _KINDS:
+            begun, ended = self._begun[kind], self._ended[kind]
+            if ended > begun:
+                return f"a dump in which {begun} begin and {ended} end"
         if self._zeros:
-            return Wholeness(doubt="a dump with zeros in it")
+            return "a dump with zeros in it"
+        if stray := _stray(program, head):
+            return f"a dump before whose beginning there is more ({door.line(stray, 80)})"
         if not program.end.search(tail):
             rest = tail.rstrip().rpartition(b"\n")[2].decode(errors="replace")
-            return Wholeness(doubt=f"a dump behind whose end there is more ({door.line(rest, 80)})")
-        return Wholeness()
+            return f"a dump behind whose end there is more ({door.line(rest, 80)})"
+        return ""
 
     @property
     def _problem(self) -> str:
@@ -180,6 +188,13 @@ class DumpEnds:
             if ended < begun:
                 return f"holds {begun} dumps one behind the other, of which {begun - ended} broke off"
         return ""
+
+
+def _stray(program: Program, head: bytes) -> str:
+    """The first line before the beginning that is no remark, as a message of ssh or of kubectl; may be empty."""
+    begin = program.begin.search(head)
+    lines = head[: begin.start() if begin else 0].splitlines()
+    return next((line.decode(errors="replace") for line in lines if line.strip() and not _REMARK.match(line)), "")
 
 
 def program_of(head: bytes) -> Program | None:

@@ -20,11 +20,12 @@ _ROW = re.compile(
 )
 _COMPLAINT = re.compile(
     rb"\n((?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): "
-    rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400})",
+    rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400}|-- insufficient privileges to [^\n]{1,400})",
     re.IGNORECASE,
 )
 _MESSAGE = re.compile(rb"\n(?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): [^\n]", re.IGNORECASE)
-_WRITERS = (b"ump: ", b"umpall: ")  # how all their names end: two searches of every dump, not five
+# How all their names end, and what mysqldump --force writes into the dump: three searches of every dump, not six.
+_WRITERS = (b"ump: ", b"umpall: ", b"-- insufficient ")
 _OVERLAP = 5000  # bytes; longer than what one of the patterns needs
 # Names of dumps that are to hold the structure alone, beside another one with the rows.
 _STRUCTURE = re.compile(

@@ -229,7 +229,7 @@ class InnerFile:
             return "" if ends else "is cut off"
         program = program_of(head)
         if program and self._ends:
-            return self._ends.wholeness(program, self._tail).problem or self._lacking(head)
+            return self._ends.wholeness(program, head, self._tail).problem or self._lacking(head)
         if program and not any(last in self._tail for last in program.lasts):
             return f"breaks off, without the line {program.lasts[0].decode()!r} at its end"
         return "" if program else self._wrong_text() if self._text or not self._copied else ""
@@ -272,7 +272,7 @@ class InnerFile:
             return Wholeness(doubt="a file that shows in no way known here whether it is whole")
         if self._statements and self._statements.warned:
             return Wholeness(doubt="a dump with a message of its program in it, which no database reads")
-        return self._ends.wholeness(program, self._tail)
+        return self._ends.wholeness(program, self._head, self._tail)
 
     @property
     def what(self) -> str:
