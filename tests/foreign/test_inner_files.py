@@ -271,6 +271,16 @@ def test_unpacking_has_an_end():
     assert effort("a.sql.bz2", 9, 54) == 54
     assert effort("a.sql.bz2", 9, 53) == 0
     assert effort("a.sql", MAX_PACKED, 0) == 0
+    assert effort("a.sql.zst", 9, 8) == 0
+
+
+@pytest.mark.parametrize("packed", [ZSTD * 3, SKIPPED + ZSTD + ZSTD_RLE * 3])
+def test_zstandard_that_takes_too_long_is_read_by_its_lengths(packed):
+    """Of a large one it is still seen that it is cut off."""
+    for content, problem in ((packed, ""), (packed[:-1], CUT)):
+        dump, _ = inner_file("a.sql.zst", len(content), 1, lambda: None)
+        dump.write(content)
+        assert dump.problem == problem
 
 
 PARTS = {"db/shop/3001.dat.gz": gzip.compress(b"1\t2\n"), "db/shop/3002.dat.gz": gzip.compress(b"\\.\n\n\n")}

@@ -1,5 +1,6 @@
-"""The frames of LZ4, of which the lengths show whether they are whole; the beginning is unpacked.
+"""The frames of Zstandard and LZ4, of which the lengths show whether they are whole; the beginning of LZ4 is read.
 
+https://www.rfc-editor.org/rfc/rfc8878#section-3.1
 https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
 """
 
@@ -9,8 +10,8 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-_SKIPPED = 0x184D2A50  # to 0x184D2A5F
-_LZ4, _OLD_LZ4 = 0x184D2204, 0x184C2102
+_SKIPPED = 0x184D2A50  # to 0x184D2A5F, of both
+_ZSTANDARD, _LZ4, _OLD_LZ4 = 0xFD2FB528, 0x184D2204, 0x184C2102
 _WINDOW = 64 * 1024  # bytes that a block of LZ4 may refer to
 _MOST_UNPACKED = 1 << 20  # bytes of one file of LZ4, as Python takes its time for it
 _LARGEST_BLOCK = 9 << 20
@@ -79,6 +80,45 @@ class Framed(ABC):
     @abstractmethod
     def _block(self) -> int:
         """Begin a block, or end the frame, as ``_step``."""
+
+
+class Zstandard(Framed):
+    """Of ``zstd``, by the lengths alone, as of files that take too long to be unpacked."""
+
+    form = "Zstandard"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_sum = False
+
+    def _frame(self, mark: int) -> int:
+        if mark != _ZSTANDARD:
+            raise UnsoundError
+        flags = self._held[4]
+        is_single = bool(flags & 0x20)
+        self._has_sum, self._in_frame = bool(flags & 4), True
+        return 5 + (not is_single) + (0, 1, 2, 4)[flags & 3] + (int(is_single), 2, 4, 8)[flags >> 6]
+
+    def _block(self) -> int:
+        if len(self._held) < 3:
+            return 0
+        head = int.from_bytes(self._held[:3], "little")
+        kind, size = head >> 1 & 3, head >> 3
+        if kind == 3:
+            raise UnsoundError
+        done = 3
+        if kind == 0 and self.unpacks:
+            if len(self._held) < 3 + size:
+                return 0
+            self._content = self._held[3 : 3 + size]
+            done += size
+        else:
+            self.unpacks = self.unpacks and not size
+            self._skip = 1 if kind == 1 else size
+        if head & 1:
+            self._in_frame = False
+            self._skip += 4 * self._has_sum
+        return done
 
 
 class Lz4(Framed):

@@ -30,7 +30,7 @@ from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.inner_names import name_of
 from playbook.readers.archives.lengths import cut_seven_zip, cut_sqlite
 from playbook.readers.archives.mongo_collections import MongoCollections
-from playbook.readers.archives.packed import packing_of
+from playbook.readers.archives.packed import LENGTHS_OF_ZSTANDARD, packing_of
 from playbook.readers.archives.pg_dump_tables import PgDumpTables
 from playbook.readers.archives.sqlite_tables import SqliteTables
 from playbook.readers.archives.wholeness import Wholeness
@@ -347,7 +347,7 @@ class InnerFile:
 def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]) -> tuple[InnerFile | None, int]:
     """The reader of a member that shows by its end whether it is whole, by its name, and the effort of reading it.
 
-    None for others. Of one that takes more effort than ``most`` only the beginning is read.
+    None for others. Of one that takes more effort than ``most`` only the beginning is read, or its lengths.
     """
     found = name_of(path)
     if not found:
@@ -358,13 +358,14 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
     whole = effort <= most
+    by_lengths = ending == "zst" and not whole
     one = InnerFile(
         require_time,
-        ending=ending,
+        ending=LENGTHS_OF_ZSTANDARD if by_lengths else ending,
         sealed=sealed,
         copied=not is_filled and bool(copy or about or found["chunk"]),
         text=bool(found["text"]),
-        whole=whole,
+        whole=whole or by_lengths,
         documents=copy == "bson",
         about=about or copy * (copy in (AOF, AOF_MANIFEST)),
     )

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from playbook.readers.archives.framed import Lz4, UnsoundError
+from playbook.readers.archives.framed import Lz4, UnsoundError, Zstandard
 from playbook.readers.archives.sealed import Age, OpenPgp
 
 if sys.version_info >= (3, 14):
@@ -17,6 +17,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+LENGTHS_OF_ZSTANDARD = "zst by its lengths"
 _AT_ONCE = 1 << 20  # bytes
 _MAX_TO_UNPACK = 128 << 20  # bytes of memory
 _LARGEST_WINDOW = 27  # as a power of two; what zstd itself unpacks without an option (--long=27)
@@ -167,6 +168,7 @@ _KINDS: dict[str, Callable[[], Packing]] = {
     "bz2": _Bzip2,
     "xz": _Xz,
     "zst": _Zstandard,
+    LENGTHS_OF_ZSTANDARD: Zstandard,
     "lz4": Lz4,
     "gpg": OpenPgp,
     "pgp": OpenPgp,
