@@ -371,8 +371,21 @@ def test_damaged_dump_is_critical(tmp_path, ending, made, change, words):
 
 # What is neither wrong nor proven.
 UNPROVEN = {
-    "compact": ("sql.gz", lambda hours: gzip.compress(MARIADB + MYSQL_ROWS), "shows in no way known here"),
-    "adminer": ("sql", lambda hours: b"-- Adminer 4.8.1 MySQL dump\n" + MYSQL_ROWS, "shows in no way known here"),
+    "compact": (
+        "sql.gz",
+        lambda hours: gzip.compress(MARIADB + MYSQL_ROWS),
+        "a file, which shows in no way known here",
+    ),
+    "adminer": (
+        "sql",
+        lambda hours: b"-- Adminer 4.8.1 MySQL dump\n" + MYSQL_ROWS,
+        "got a dump of a database, which shows in no way known here whether it is whole",
+    ),
+    "xtrabackup": (
+        "xbstream.gz",
+        lambda hours: gzip.compress(b"XBSTCK01\0P" + bytes(range(200)) * 9),
+        "got a gzip file of a backup of MySQL by xtrabackup or mariabackup, which shows",
+    ),
     "more-behind-its-end": (
         "sql",
         lambda h: pg_dump(h) + b"SELECT 1;\n",
@@ -392,7 +405,11 @@ UNPROVEN = {
     ),
     "named-gz-and-not-packed": ("sql.gz", pg_dump, "does not begin as gz"),
     "named-tar": ("tar.gz", lambda hours: gzip.compress(pg_dump(hours)), "a gzip file of a dump of PostgreSQL"),
-    "packed-twice": ("sql.gz", lambda hours: gzip.compress(gzip.compress(pg_dump(hours))), "shows in no way"),
+    "packed-twice": (
+        "sql.gz",
+        lambda hours: gzip.compress(gzip.compress(pg_dump(hours))),
+        "which shows in no way",
+    ),
     "custom-of-a-newer-version": (
         "dump",
         lambda hours: custom(hours).replace(b"PGDMP\1\x0e", b"PGDMP\1\x1e", 1),

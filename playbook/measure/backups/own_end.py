@@ -12,7 +12,7 @@ from typing import IO, NamedTuple, Protocol
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.readers.archives.bare_dump import BareDump, read_bare_dump
-from playbook.readers.archives.inner_files import InnerFile, inner_file
+from playbook.readers.archives.inner_files import SHOWS_NOTHING, InnerFile, inner_file
 from playbook.readers.archives.inner_names import name_of
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.streams import CHUNK, OutOfTimeError, Reader, UnreadableError, is_sealed
@@ -115,6 +115,8 @@ def own_end(stream: IO[bytes], file: StoredFile, found: Read, *, now: datetime, 
         seen = share(reader.count, file.size, "bytes", hint=_MORE)
         return OwnEnd("", seen if may_be_bare or _is_other(file, found) else None)
     problem, doubt = dump.wholeness
+    if doubt == SHOWS_NOTHING:
+        doubt = f"{found.coverage.got if found.unreadable else 'a file'}, {doubt}"
     ending = name.rpartition(".")[2].lower()
     if not head.startswith(_BEGINNINGS.get(ending, (b"",))):
         doubt = f"{dump.what or 'a file'} that does not begin as {ending}"

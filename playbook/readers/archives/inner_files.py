@@ -41,6 +41,8 @@ _EFFORT = {"bz2": 6, "xz": 3, "zst": 1, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
 _NOTHING = b"\0 \t\r\n\v\f"  # of a file that a full disk or a crash has left, often only zeros
 _SQLITE = b"SQLite format 3\0"
+SHOWS_NOTHING = "which shows in no way known here whether it is whole"
+"""The doubt about a file of a form without an end of its own, to follow what it is."""
 _HEAD, _TAIL = 2048, 4096  # bytes
 _CLUSTER = re.compile(rb"-- PostgreSQL database cluster dump\s")  # perhaps of roles alone
 # How binary files begin, and whether one with these last bytes is whole. PostgreSQL's custom format ends with the
@@ -269,7 +271,7 @@ class InnerFile:
         if isinstance(self._tables, SqliteTables | PgDumpTables | MongoCollections):
             return self._tables.wholeness
         if program is None or self._ends is None:
-            return Wholeness(doubt="a file that shows in no way known here whether it is whole")
+            return Wholeness(doubt=SHOWS_NOTHING)
         if self._statements and self._statements.warned:
             return Wholeness(doubt="a dump with a message of its program in it, which no database reads")
         return self._ends.wholeness(program, self._head, self._tail)
