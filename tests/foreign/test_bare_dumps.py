@@ -374,7 +374,7 @@ UNPROVEN = {
     "compact": (
         "sql.gz",
         lambda hours: gzip.compress(MARIADB + MYSQL_ROWS),
-        "a file, which shows in no way known here",
+        "a gzip file of a dump of MariaDB, which shows in no way",
     ),
     "adminer": (
         "sql",
