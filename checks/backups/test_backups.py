@@ -48,8 +48,8 @@ def test_newest_backups_match_their_manifests(
 
     An archive that would write outside its folder is critical too; an old dump in a new one is a warning, and so
     is a table that has lost all its rows.
-    UNKNOWN: no archive, no time left for one, files missing from the manifest, or a manifest that is not
-    understood.
+    UNKNOWN: no archive, no time left for one, files missing from the manifest, a manifest that is not understood,
+    or a dump without a manifest and without any sum.
     """
     judge.that(
         not backup_verification.broken,

@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 
 from checks.backups import test_backups as checks
+from playbook.clients.backups import BackupStore, FolderStore
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Unmeasured
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backups
+from playbook.measure.backups.sums import verify_with_sums
+from playbook.readers.archives.verification import Wanted
 from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
 from tests.judged import judged
 
@@ -387,10 +390,8 @@ MYSQL_END = b"-- Dump completed on 2026-11-22  3:00:01\n"
 POSTGRESQL = (
     b"--\n-- PostgreSQL database dump\n--\nCREATE TABLE a (i int);\nCOPY a (i) FROM stdin;\n" + b"1\n" * 999
 )
-POSTGRESQL_END = b"\\.\n--\n-- PostgreSQL database dump complete\n--\n"
 STORED = b"\x28\xb5\x2f\xfd\x00\x58" + (900 << 3 | 1).to_bytes(3, "little")
 ALONE = {
-    "mysqldump": ("sql.gz", gzip.compress(MYSQL + MYSQL_END), ""),
     "mysqldump-broke-off": ("sql.gz", gzip.compress(MYSQL), "breaks off, without the line '-- Dump completed'"),
     "mysqldump-cut": (
         "sql.gz",
@@ -402,10 +403,8 @@ ALONE = {
         gzip.compress(MYSQL.replace(ROWS, b"") + MYSQL_END),
         "a dump in which no table has a row",
     ),
-    "pg_dump": ("sql", POSTGRESQL + POSTGRESQL_END, ""),
     "pg_dump-broke-off": ("sql", POSTGRESQL, "breaks off"),
-    "redis": ("rdb", b"REDIS0011" + bytes(90) + b"\xff" + bytes(range(8)), ""),
-    "redis-cut": ("rdb", b"REDIS0011" + bytes(90), "a file that is cut off"),
+    "redis-cut": ("rdb", b"REDIS0011" + bytes(90), "a file that breaks off after 30 keys"),
     "zstandard": ("tar.zst", STORED + os.urandom(900), ""),
     "zstandard-cut": ("tar.zst", STORED + os.urandom(800), "a file that is cut off"),
     "age": ("tar.gz.age", b"age-encryption.org/v1\n-> scrypt x 18\nx\n--- y\n" + os.urandom(400), ""),
@@ -575,6 +574,36 @@ def test_sums_are_compared_or_it_is_told_that_they_are_not(tmp_path, name, kind,
     assert told[0] is verdict, told
     assert words in verified.verified[0].verification.how
     assert bool(words) is ("whose kind of sum is not known here" in verified.verified[0].verification.how)
+
+
+def test_other_archives_are_read_within_the_time_that_is_left(tmp_path, monkeypatch):
+    """Each reading takes 20 s here; two of them are of the archive and its list."""
+    clock, opened = [0.0], []
+
+    def opens(self, file, *, within):
+        clock[0] += 20.0
+        opened.append((file.name, within))
+        return BackupStore.open(self, file, within=within)
+
+    lines = ""
+    for hours in NIGHTS:
+        name = f"shop-{at(hours):%Y%m%dT%H%M%SZ}.tar.gz"
+        put(tmp_path, name, archive(), hours)
+        lines += f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n"
+    put(tmp_path, "CHECKSUMS", lines, 5)
+    files, place, _ = listed_in(tmp_path, pattern="*.tar.gz", manifest="")
+    monkeypatch.setattr(FolderStore, "open", opens)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    found = verify_with_sums(
+        place,
+        files.archives[0].file,
+        [*files.others, *(one.file for one in files.archives)],
+        Wanted(manifest="", dump=""),
+        now=NOW,
+        seconds=50.0,
+    )
+    assert [within for _, within in opened] == [50.0, 30.0, 10.0]
+    assert "another one, or one of a kind that is not known here" in found.coverage.got
 
 
 @pytest.mark.parametrize(

@@ -551,7 +551,7 @@ ARCHIVES = {
     "mongodump-archive-as-it-is": (b"m\xe2\x99\x81" + bytes(90), UNKNOWN, UNKNOWN, "got a dump of MongoDB"),
     "mysqldump-as-it-is": (b"-- MySQL dump 10.13  Distrib 8.0.40\n", UNKNOWN, UNKNOWN, "got a dump of MySQL"),
     "mysqlpump": (
-        gzip.compress(b"-- Dump created by MySQL pump utility, version: 8.0.33\n"),
+        gzip.compress(b"-- Dump created by MySQL pump utility, version: 8.0.33\n\n-- Dump end time: Sun Nov 22\n"),
         UNKNOWN,
         UNKNOWN,
         "got a gzip file of a dump of MySQL",
@@ -904,7 +904,7 @@ DUMPS = {
     "lz4-of-nothing": ("shop.sql.lz4", bytes.fromhex("04224d186440a700000000055dcc02"), "is empty"),
     "zst-of-a-dump": (
         "shop.sql.zst",
-        bytes.fromhex("28b52ffd0458") + ((len(MYSQL) << 3) + 1).to_bytes(3, "little") + MYSQL + bytes(4),
+        bytes.fromhex("28b52ffd0058") + ((len(MYSQL) << 3) + 1).to_bytes(3, "little") + MYSQL,
         "breaks off",
     ),
     "gz-of-an-sqlite-file": ("shop.dump.gz", gzip.compress(COPY), ""),

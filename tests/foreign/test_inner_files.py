@@ -7,6 +7,7 @@ import lzma
 import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.foreign.test_backups import (
     manifest_of,
     with_manifest,
 )
+from tests.unit.measure.backups.test_dumps_inside import mongodump_of
 
 OK, CRITICAL = Verdict.OK, Verdict.CRITICAL
 CUT = "is cut off"
@@ -55,15 +57,17 @@ def _zipped():
 WHOLE = MYSQL + ROWS + MYSQL_END
 TAR = _tarred()
 ZIP = _zipped()
-# The beginning of pg_dump -Fc, and the end of its last block.
-CUSTOM = b"PGDMP\x01\x0e\x00\x04\x08\x01" + bytes(range(1, 200)) + bytes(5)
+DATA = Path(__file__).parent / "data/backups"
+CUSTOM = (DATA / "pg_dump-15-full.dump").read_bytes()
+# Of a version that is not known: the end of its last block.
+NEWER = b"PGDMP\x01\x1e\x00\x04\x08\x01" + bytes(range(1, 200)) + bytes(5)
 NO_COMMENTS = b"\n/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;\n" + ROWS
 XML = (
     b'<?xml version="1.0"?>\n<mysqldump xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
     + b"<row/>\n" * 900
 )
 RDB = b"REDIS0010\xfa\tredis-ver\x067.0.15\xfe\0\0\x01a\x01b"
-MONGO = b"m\xe2\x99\x81" + bytes(range(200))
+MONGO = mongodump_of(None, 0)
 # zstd -c of nothing and of "abc", and a frame with a block of one repeated byte.
 ZSTD_NOTHING = bytes.fromhex("28b52ffd24000100 0099e9d851")
 ZSTD = bytes.fromhex("28b52ffd0458190000616263990977ad")
@@ -155,7 +159,15 @@ FILES = {
     "custom-format-cut-off": ("db/shop.dump", CUSTOM[:-50], CUT),
     "custom-format-under-another-name": ("db/shop.backup", CUSTOM[:-50], CUT),
     "custom-format-in-gzip": ("db/shop.dump.gz", gzip.compress(CUSTOM[:-50]), CUT),
-    "schema-in-custom-format": ("shop.pgdump", CUSTOM[:-5] + b"\3" + bytes(8), ""),
+    "custom-format-without-a-table": ("db/shop.dump", CUSTOM[: CUSTOM.rfind(b"\x01\0")], CUT),
+    "custom-format-with-rows-damaged": (
+        "db/shop.dump",
+        CUSTOM[:-900] + bytes(90) + CUSTOM[-810:],
+        "has rows of public.",
+    ),
+    "custom-format-of-a-newer-version": ("db/shop.dump", NEWER, ""),
+    "custom-format-of-a-newer-version-cut-off": ("db/shop.dump", NEWER[:-50], CUT),
+    "schema-in-a-newer-version": ("shop.pgdump", NEWER[:-5] + b"\3" + bytes(8), ""),
     "mysqldump-skip-comments": ("shop.sql", NO_COMMENTS + MYSQL_END, ""),
     "mysqldump-skip-comments-cut-off": ("shop.sql", NO_COMMENTS, "breaks off"),
     "heidisql": ("shop.sql", NO_COMMENTS + b"/*!40111 SET SQL_NOTES=IFNULL(@OLD_SQL_NOTES, 1) */;\n", ""),
@@ -164,8 +176,14 @@ FILES = {
     "redis-cli-rdb": ("redis.rdb", RDB + b"\xff" + bytes(8), ""),
     "redis-cli-rdb-cut-off": ("redis.rdb", RDB, CUT),
     "redis-cli-rdb-empty": ("redis/redis.rdb", b"", "is empty"),
-    "mongodump-archive": ("shop.archive", MONGO + b"\xff" * 4, ""),
-    "mongodump-archive-cut-off": ("shop.archive.gz", gzip.compress(MONGO), CUT),
+    "mongodump-archive": ("shop.archive", MONGO, ""),
+    "mongodump-archive-without-a-collection": ("shop.archive", MONGO[: MONGO.rfind(b"\x02db") - 4], CUT),
+    "mongodump-archive-with-documents-damaged": (
+        "shop.archive",
+        MONGO.replace(b"photo 77\0", b"photo 78\0", 1),
+        "has documents of shop.photos that differ from their sum",
+    ),
+    "mongodump-archive-cut-off": ("shop.archive.gz", gzip.compress(MONGO[:-4]), CUT),
     "bzip2": ("shop.sql.bz2", bz2.compress(WHOLE), ""),
     "pbzip2": ("shop.sql.bz2", bz2.compress(WHOLE[:999]) + bz2.compress(WHOLE[999:]), ""),
     "bzip2-cut-off": ("shop.sql.bz2", bz2.compress(WHOLE)[:-20], CUT),
@@ -253,6 +271,16 @@ def test_unpacking_has_an_end():
     assert effort("a.sql.bz2", 9, 54) == 54
     assert effort("a.sql.bz2", 9, 53) == 0
     assert effort("a.sql", MAX_PACKED, 0) == 0
+    assert effort("a.sql.zst", 9, 8) == 0
+
+
+@pytest.mark.parametrize("packed", [ZSTD * 3, SKIPPED + ZSTD + ZSTD_RLE * 3])
+def test_zstandard_that_takes_too_long_is_read_by_its_lengths(packed):
+    """Of a large one it is still seen that it is cut off."""
+    for content, problem in ((packed, ""), (packed[:-1], CUT)):
+        dump, _ = inner_file("a.sql.zst", len(content), 1, lambda: None)
+        dump.write(content)
+        assert dump.problem == problem
 
 
 PARTS = {"db/shop/3001.dat.gz": gzip.compress(b"1\t2\n"), "db/shop/3002.dat.gz": gzip.compress(b"\\.\n\n\n")}
@@ -337,7 +365,8 @@ PG = (
     b"--\n-- PostgreSQL database dump\n--\n\n\\restrict XbsvUNRTVgwYPBAJVahrn2pGKbWz7aO6SOTN3AbahOak13J9JEm2\n\n"
     b"-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)\n-- Dumped by pg_dump version 15.18\n\n"
     b"SET statement_timeout = 0;\nSET lock_timeout = 0;\nSET client_encoding = 'UTF8';\n%s\n\n"
-    b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict XbsvUNRTVgwYPBAJVahrn2\n\n"
+    b"--\n-- PostgreSQL database dump complete\n--\n\n"
+    b"\\unrestrict XbsvUNRTVgwYPBAJVahrn2pGKbWz7aO6SOTN3AbahOak13J9JEm2\n\n"
 )
 PG_TABLE = b"CREATE TABLE public.photos (\n    i integer,\n    title text\n);\n\n"
 PG_COPY = b"COPY public.photos (i, title) FROM stdin;\n%s\\.\n"

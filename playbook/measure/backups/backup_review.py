@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from playbook.clients.backups import BackupStore, StoredFile
+from playbook.clients.backups import BackupStore
 from playbook.core import progress
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
@@ -20,7 +20,6 @@ from playbook.measure.backups.backups import Listing, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
 from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.own_end import own_end
 from playbook.measure.backups.parts import missing_part
 from playbook.measure.backups.reading import not_given
 from playbook.measure.backups.series import Archive
@@ -28,7 +27,6 @@ from playbook.measure.backups.stored_sets import full_kinds, holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.measure.backups.told_beside import told_beside
 from playbook.readers.archives.about_dumps import INCREMENTAL
-from playbook.readers.archives.inner_files import MAX_PACKED
 from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 
@@ -269,7 +267,6 @@ def backup_verification(
                 found = verify_with_sums(
                     backup_store, archive.file, files, requirements, now=clock.now(), seconds=left
                 )
-                found = _with_own_end(backup_store, archive.file, found, left)
             except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
             told, seen = told_beside(backup_store, archive, backup_listing.archives, others)
@@ -280,14 +277,6 @@ def backup_verification(
     return BackupVerification(
         backup_store.location, len(chosen), (took, recovery.verify_seconds), _lost(_emptied(verified))
     )
-
-
-def _with_own_end(store: BackupStore, file: StoredFile, found: Verification, seconds: float) -> Verification:
-    """With what the file's own form shows to be wrong, where it is no archive that can be read."""
-    end = own_end(store, file, found, most=MAX_PACKED, within=seconds)
-    if end and end.not_known:
-        found = replace(found, problems=(), coverage=end.not_known)
-    return replace(found, problems=(end.problem,)) if end and end.problem else found
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:

@@ -348,10 +348,14 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
     backup_listing.require_archives()
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     others = backup_listing.others
-    inspection = inspected(backup_store, archives, others, wanted, most) if archives else None
+    inspection = (
+        inspected(backup_store, archives, others, wanted, most, now=backup_listing.now) if archives else None
+    )
     further = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
     looked_at = [
-        (file, *of_another_job(backup_store, file, wanted, most, until)) for file in further if file.size <= most
+        (file, *of_another_job(backup_store, file, wanted, most, until, now=backup_listing.now))
+        for file in further
+        if file.size <= most
     ]
     read = {archives[0].file.name: inspection} if inspection else {}
     read |= {file.name: found for file, found, _ in looked_at}

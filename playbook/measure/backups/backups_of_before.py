@@ -11,7 +11,7 @@ from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, nightly_kinds
 from playbook.measure.roll_call import RollCall, roll_call
 from playbook.readers.archives.dump_times import Times
-from playbook.readers.archives.inner_files import is_of_redis
+from playbook.readers.archives.inner_names import is_of_redis
 from playbook.readers.archives.inspection import Inspection
 from playbook.settings.model import Settings
 

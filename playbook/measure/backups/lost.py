@@ -12,7 +12,7 @@ from itertools import takewhile
 from statistics import median
 
 from playbook.measure.backups.nameless import nameless
-from playbook.readers.archives.inner_files import is_of_redis
+from playbook.readers.archives.inner_names import is_of_redis
 from playbook.readers.archives.verification import Verification
 
 LEAST_BEFORE = 2  # archives before the newest, to know what each of them has

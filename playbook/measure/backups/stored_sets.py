@@ -117,7 +117,7 @@ def _is_beside(name: str, stems: Counter[str]) -> bool:
     """Whether another file has the name that is left without such endings as ``.sha256.asc``."""
     whole, _, end = name.rpartition(".")
     while _BESIDE.fullmatch(end):
-        if stems[whole] > 1:
+        if stems[whole] > stems[name]:  # its own sum lies beside it as well
             return True
         whole, _, end = whole.rpartition(".")
     return False

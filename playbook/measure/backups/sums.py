@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, cast
 
 from playbook.clients.backups import BackupStore, StoredFile
-from playbook.core.coverage import Coverage, lacking
+from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.own_end import has_own_end, own_end
+from playbook.readers.archives.bare_dump import BareDump
 from playbook.readers.archives.manifest import ALGORITHMS, ShapeError, read_manifest
+from playbook.readers.archives.streams import OutOfTimeError
 from playbook.readers.archives.verification import Verification, Wanted, verify
 
 _MOST_BYTES = 1 << 20  # of a list
@@ -73,10 +77,15 @@ class _Summed:
             one.update(piece)
         return piece
 
-    def digests(self, kinds: Iterable[str]) -> dict[str, str]:
-        """In hexadecimal digits by kind, of the whole stream: what has not been read is read now."""
+    def digests(self, kinds: Iterable[str], until: float) -> dict[str, str]:
+        """In hexadecimal digits by kind, of the whole stream: what has not been read is read now.
+
+        Raises:
+            OutOfTimeError: at ``until`` of ``time.monotonic()``.
+        """
         while self.read(_MOST_BYTES):
-            pass
+            if time.monotonic() > until:
+                raise OutOfTimeError
         return {kind: self._sums[kind].hexdigest() for kind in kinds}
 
 
@@ -89,25 +98,104 @@ def verify_with_sums(
     now: datetime,
     seconds: float,
 ) -> Verification:
-    """One archive, compared with its sums that are stored beside it too.
+    """One archive, or a dump that is none, compared with its sums that are stored beside it too.
 
     Args:
         files: all of the store.
+        seconds: time limit for all that is read for it.
     """
-    sums, unclear, untold = ([], Coverage(), []) if archive.parts else _beside(store, archive, files, seconds)
-    with store.open(archive, within=seconds) as opened:
+    until = time.monotonic() + seconds
+    sums, unclear, untold = ([], Coverage(), []) if archive.parts else _beside(store, archive, files, until)
+    with store.open(archive, within=_left(until)) as opened:
         stream = _Summed(opened, {kind for one in sums for kind in one.kinds})
-        found = verify(cast(IO[bytes], stream), archive.size, wanted, now=now, seconds=seconds)
-        if not found.whole or found.problems:
-            return found
-        differing = [one for one in sums if one.digest not in stream.digests(one.kinds).values()]
+        found = verify(cast(IO[bytes], stream), archive.size, wanted, now=now, seconds=_left(until))
+        if found.whole and not found.problems:
+            return _compared(store, archive, files, found, stream, (sums, unclear, untold), until)
+    if not has_own_end(archive, found):
+        return found
+    with store.open(archive, within=_left(until)) as opened:
+        stream = _Summed(opened, {kind for one in sums for kind in one.kinds})
+        end = own_end(cast(IO[bytes], stream), archive, found, now=now, within=_left(until))
+        if end.dump:
+            found = _of_dump(archive, end.dump)
+        elif end.not_known:
+            found = replace(found, problems=(), coverage=end.not_known)
+        if end.problem:
+            return replace(found, problems=(end.problem,))
+        compared = _compared(store, archive, files, found, stream, (sums, unclear, untold), until)
+    if end.dump and end.dump.unsummed and not (sums and compared.coverage.enough):
+        return replace(compared, coverage=compared.coverage + _unsummed(end.dump))
+    return compared
+
+
+def _left(until: float) -> float:
+    return max(until - time.monotonic(), 0.0)
+
+
+def _of_dump(archive: StoredFile, dump: BareDump) -> Verification:
+    """A whole dump as the result of reading an archive with nothing else in it."""
+    name = archive.name.rpartition("/")[2]
+    coverage = whole("1 dump")
+    if dump.unread:
+        hint = "Only a restore shows what is in it."
+        coverage += lacking("not understood", expected="a dump that is understood", got=dump.unread, hint=hint)
+    return Verification(
+        (),
+        f"read to its end: {dump.what}",
+        whole=True,
+        members=1,
+        bytes=archive.size,
+        folders={".": (1, archive.size)},
+        dump=dump.dump,
+        dump_path=name if dump.dump else "",
+        times=replace(dump.times, databases=(name,)),
+        of_databases={name: archive.size},
+        coverage=coverage,
+    )
+
+
+def _unsummed(dump: BareDump) -> Coverage:
+    return lacking(
+        "no sum",
+        expected="a sum of each byte, in the dump or beside it",
+        got=dump.unsummed,
+        hint="Let the job write one beside it (sha256sum FILE > FILE.sha256), or pack the dump by gzip or zstd.",
+    )
+
+
+def _compared(  # noqa: PLR0917
+    store: BackupStore,
+    archive: StoredFile,
+    files: Iterable[StoredFile],
+    found: Verification,
+    stream: _Summed,
+    beside: tuple[list[_Sum], Coverage, list[str]],
+    until: float,
+) -> Verification:
+    """A sound archive, with what its sums say.
+
+    Args:
+        stream: of the archive.
+        beside: see ``_beside``.
+        until: of ``time.monotonic()``.
+    """
+    sums, unclear, untold = beside
+    try:
+        differing = [one for one in sums if one.digest not in stream.digests(one.kinds, until).values()]
+    except OutOfTimeError:
+        name = archive.name.rpartition("/")[2]
+        hint = "Give it more time (recovery.verify_seconds)."
+        seen = lacking(
+            "sum not compared", expected=f"{name} to be compared with its sum", got="no time left", hint=hint
+        )
+        return replace(found, coverage=found.coverage + unclear + seen)
     how = found.how + "".join(
         f"; not compared with {name}, whose kind of sum is not known here" for name in untold
     )
     found = replace(found, how=how, coverage=found.coverage + unclear)
     for one in differing:
         name = one.place.name.rpartition("/")[2]
-        if one.named or _proven(store, one, archive, files, seconds):
+        if one.named or _proven(store, one, archive, files, until):
             return replace(found, problems=(f"an archive that differs from its sum in {name}",))
         seen = lacking(
             f"sum in {name}",
@@ -155,7 +243,7 @@ def _is_list(other: str, name: str) -> bool:
 
 
 def _beside(
-    store: BackupStore, archive: StoredFile, files: Iterable[StoredFile], within: float
+    store: BackupStore, archive: StoredFile, files: Iterable[StoredFile], until: float
 ) -> tuple[list[_Sum], Coverage, list[str]]:
     """The sums of an archive; which files of its own state none; and lists with one that is not known here."""
     folder, _, name = archive.name.rpartition("/")
@@ -168,7 +256,7 @@ def _beside(
         if place != folder or file.size > _MOST_BYTES or not (own or _is_list(other, name)):
             continue
         try:
-            data = store.part(file, 0, file.size, within=within)
+            data = store.part(file, 0, file.size, within=_left(until))
         except Unmeasured as error:
             unclear += _not_understood(other, f"an error ({error})")
             continue
@@ -217,25 +305,31 @@ def _sums_in(data: bytes, file: StoredFile, *, own: str) -> Mapping[str, _Sum]:
     return found
 
 
-def _proven(
-    store: BackupStore, one: _Sum, archive: StoredFile, files: Iterable[StoredFile], within: float
-) -> bool:
-    """Whether another file matches its sum in this list, or in that of another night: its kind is known then."""
+def _proven(store: BackupStore, one: _Sum, archive: StoredFile, files: Iterable[StoredFile], until: float) -> bool:
+    """Whether another file matches its sum in this list, or in that of another night: its kind is known then.
+
+    Args:
+        until: of ``time.monotonic()``, for all that is read for it; what is not found by then is not known.
+    """
     by_name = {file.name: file for file in files}
     places = [one.place, *(file for file in by_name.values() if _is_alike(file, one.place))]
     for place in places:
+        if time.monotonic() > until:
+            return False
         folder, slash, _ = place.name.rpartition("/")
         try:
-            sums = _sums_in(store.part(place, 0, place.size, within=within), place, own="")
+            sums = _sums_in(store.part(place, 0, place.size, within=_left(until)), place, own="")
             others = [
                 (by_name[f"{folder}{slash}{name}"], stated)
                 for name, stated in sums.items()
                 if f"{folder}{slash}{name}" in by_name and f"{folder}{slash}{name}" != archive.name
             ]
             for file, stated in sorted(others, key=lambda pair: pair[0].size)[:_MOST_OTHERS]:
-                with store.open(file, within=within) as opened:
-                    if stated.digest in _Summed(opened, stated.kinds).digests(stated.kinds).values():
+                with store.open(file, within=_left(until)) as opened:
+                    if stated.digest in _Summed(opened, stated.kinds).digests(stated.kinds, until).values():
                         return True
+        except OutOfTimeError:
+            return False
         except Unmeasured:
             continue
     return False

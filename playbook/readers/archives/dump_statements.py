@@ -20,10 +20,12 @@ _ROW = re.compile(
 )
 _COMPLAINT = re.compile(
     rb"\n((?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): "
-    rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400})",
+    rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400}|-- insufficient privileges to [^\n]{1,400})",
     re.IGNORECASE,
 )
-_WRITERS = (b"ump: ", b"umpall: ")  # how all their names end: two searches of every dump, not five
+_MESSAGE = re.compile(rb"\n(?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): [^\n]", re.IGNORECASE)
+# How all their names end, and what mysqldump --force writes into the dump: three searches of every dump, not six.
+_WRITERS = (b"ump: ", b"umpall: ", b"-- insufficient ")
 _OVERLAP = 5000  # bytes; longer than what one of the patterns needs
 # Names of dumps that are to hold the structure alone, beside another one with the rows.
 _STRUCTURE = re.compile(
@@ -39,11 +41,13 @@ class Statements:
         tables: it creates a table.
         rows: it fills one.
         complaint: the first message of the program that is no warning.
+        warned: there is one that is.
     """
 
     def __init__(self) -> None:
         self.holds = self.tables = self.rows = False
         self.complaint = ""
+        self.warned = False
         self._before = b"\n"
 
     def write(self, data: bytes) -> None:
@@ -55,6 +59,7 @@ class Statements:
         if not self.complaint and any(writer in part for writer in _WRITERS):
             found = _COMPLAINT.search(part)
             self.complaint = found[1].decode(errors="replace") if found else ""
+            self.warned = self.warned or _MESSAGE.search(part) is not None
         self._before = part[-_OVERLAP:]
 
 

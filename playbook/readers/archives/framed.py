@@ -1,6 +1,4 @@
-"""The frames of Zstandard and LZ4, of which the lengths show whether they are whole.
-
-Python unpacks neither. The blocks that Zstandard stores as they are are read, and so is the beginning of LZ4.
+"""The frames of Zstandard and LZ4, of which the lengths show whether they are whole; the beginning of LZ4 is read.
 
 https://www.rfc-editor.org/rfc/rfc8878#section-3.1
 https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
@@ -34,6 +32,7 @@ class Framed(ABC):
 
     form = ""
     holds_nothing = False  # its size tells that
+    summed = False
 
     def __init__(self) -> None:
         self._held = b""
@@ -84,7 +83,7 @@ class Framed(ABC):
 
 
 class Zstandard(Framed):
-    """Of ``zstd``."""
+    """Of ``zstd``, by the lengths alone, as of files that take too long to be unpacked."""
 
     form = "Zstandard"
 

@@ -22,60 +22,28 @@ from playbook.readers.archives.about_dumps import (
     left_out,
     wrong_about,
 )
+from playbook.readers.archives.dump_ends import DumpEnds, program_of
 from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
 from playbook.readers.archives.framed import UnsoundError
+from playbook.readers.archives.inner_names import name_of
 from playbook.readers.archives.lengths import cut_seven_zip, cut_sqlite
 from playbook.readers.archives.mongo_collections import MongoCollections
-from playbook.readers.archives.packed import packing_of
+from playbook.readers.archives.packed import LENGTHS_OF_ZSTANDARD, packing_of
 from playbook.readers.archives.pg_dump_tables import PgDumpTables
 from playbook.readers.archives.sqlite_tables import SqliteTables
+from playbook.readers.archives.wholeness import Wholeness
 
-# Deeper ones belong to the source of a program, whose samples may be empty or cut.
-_MOST_FOLDERS = 2
-# Folders that lead to databases and their dumps are not counted: those of a whole system, and all up to one named
-# for backups, unless they are of programs.
-_OF_SYSTEMS = frozenset({"var", "srv", "mnt", "media", "data", "root", "tmp", "lib", "home"})
-_OF_BACKUPS = ("backup", "dump")
-_OF_PROGRAMS = frozenset(
-    {
-        "node_modules",
-        "vendor",
-        "site-packages",
-        "dist-packages",
-        "test",
-        "tests",
-        "fixtures",
-        "example",
-        "examples",
-    }
-)
-_NAME = re.compile(
-    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof(?:\.manifest)?)"
-    r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
-    r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
-    r"|[^/]+@[^/]*\.(?:tsv|csv|json)\.(?P<chunk>gz|zst)"
-    r"|(?P<about>toc\.dat|metadata|backup_label|(?:xtrabackup|mariadb_backup)_(?:info|checkpoints)|@\.done\.json)"
-)
-_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
-_EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
+_EFFORT = {"bz2": 6, "xz": 3, "zst": 1, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
 _NOTHING = b"\0 \t\r\n\v\f"  # of a file that a full disk or a crash has left, often only zeros
 _SQLITE = b"SQLite format 3\0"
+SHOWS_NOTHING = "which shows in no way known here whether it is whole"
+"""The doubt about a file of a form without an end of its own, to follow what it is."""
 _HEAD, _TAIL = 2048, 4096  # bytes
-# How a text begins, and what stands at its end if it is whole, in the words of each program.
-_ENDS: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...] = (
-    (re.compile(rb"-- (?:MySQL|MariaDB) dump "), (b"-- Dump completed",)),
-    (re.compile(rb"-- PostgreSQL database cluster dump\s"), (b"-- PostgreSQL database cluster dump complete",)),
-    (re.compile(rb"-- PostgreSQL database dump\s"), (b"-- PostgreSQL database dump complete",)),
-    (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), (b"COMMIT;",)),
-    (re.compile(rb"SET @OLD_SQL_NOTES=@@SQL_NOTES"), (b"SET SQL_NOTES=@OLD_SQL_NOTES", b"IFNULL(@OLD_SQL_NOTES")),
-    (re.compile(rb"<mysqldump[\s>]"), (b"</mysqldump>",)),
-    (re.compile(rb"\A(?:# )?Started dump at: "), (b"Finished dump at: ",)),  # mydumper's metadata
-)
 _CLUSTER = re.compile(rb"-- PostgreSQL database cluster dump\s")  # perhaps of roles alone
 # How binary files begin, and whether one with these last bytes is whole. PostgreSQL's custom format ends with the
 # length 0 of a block, or with that of an entry without data.
@@ -91,6 +59,11 @@ _TABLES: dict[bytes, Callable[[], SqliteTables | PgDumpTables | MongoCollections
     b"PGDMP": PgDumpTables,
     b"\x6d\xe2\x99\x81": MongoCollections,
 }
+_NAMES = {
+    _SQLITE: "a database of SQLite",
+    b"PGDMP": "a dump of PostgreSQL",
+    b"\x6d\xe2\x99\x81": "a dump of MongoDB",
+}
 _LONGEST_MARK = max(map(len, _TABLES))
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _TAR_END = bytes(512)
@@ -104,6 +77,7 @@ _ROWS = re.compile(
     rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
 )
 _LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
+_PAGE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html[\s>])")
 _ERROR = re.compile(
     r"(?i)\b(?:errors?|fatal|failed|failure|denied|refused|not found|no such|can ?not|could ?n[o']t|unable|unknown"
     r"|not running|not a tty|abort\w{0,3}|insecure|usage:)(?!\w)|^<(?:!doctype|html)"
@@ -154,6 +128,7 @@ class InnerFile:
         whole: bool = True,
         documents: bool = False,
         about: str = "",
+        bare: bool = False,
     ) -> None:
         """One file.
 
@@ -165,14 +140,16 @@ class InnerFile:
             whole: it is unpacked to its end, not only its beginning.
             documents: of MongoDB, each of which states its length.
             about: its name, where it tells of the files beside it, and may list those that belong to it.
+            bare: it is the backup itself, and no member of an archive.
             require_time: called for each piece that is unpacked, as a few bytes can stand for hours of work.
         """
-        self._require_time, self._whole = require_time, whole
+        self._require_time, self._whole, self._bare = require_time, whole, bare
         self._packing = packing_of(ending)
         self._sealed, self._copied, self._text, self._about = sealed, copied, text, about
         self._listed = Listed(about)
         self._documents = Documents() if documents else None
         self._statements = Statements() if text else None
+        self._ends = DumpEnds() if text else None
         self._tables: Tables | SqliteTables | PgDumpTables | MongoCollections | None = Tables() if text else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
@@ -238,9 +215,11 @@ class InnerFile:
     @property
     def _content(self) -> str:
         head = self._head
+        if isinstance(self._tables, PgDumpTables | MongoCollections) and self._tables.is_understood:
+            return self._tables.wholeness.problem
         if head.startswith(_SQLITE):
             return cut_sqlite(head, self._size)
-        if self._copied and len(head) == _HEAD and not head.strip(b"\0"):
+        if (self._copied or self._bare) and len(head) == _HEAD and not head.strip(b"\0"):
             return f"begins with {_HEAD:,} zeros, as a crash or a full disk leaves them"  # and no database does
         return wrong_about(self._about, head) or self._wrong_end(head)
 
@@ -250,12 +229,12 @@ class InnerFile:
         ends = None if self._about == TOC else self._ends_well
         if ends is not None:
             return "" if ends else "is cut off"
-        for begin, lasts in _ENDS:
-            if begin.search(head):
-                is_whole = any(last in self._tail for last in lasts)
-                cut = f"breaks off, without the line {lasts[0].decode()!r} at its end"
-                return self._lacking(head) if is_whole else cut
-        return self._wrong_text() if self._text or not self._copied else ""
+        program = program_of(head)
+        if program and self._ends:
+            return self._ends.wholeness(program, head, self._tail).problem or self._lacking(head)
+        if program and not any(last in self._tail for last in program.lasts):
+            return f"breaks off, without the line {program.lasts[0].decode()!r} at its end"
+        return "" if program else self._wrong_text() if self._text or not self._copied else ""
 
     def _lacking(self, head: bytes) -> str:
         """What is wrong with a dump that has its end."""
@@ -268,9 +247,13 @@ class InnerFile:
 
     @property
     def has_rows(self) -> bool | None:
-        """Whether it fills its tables; None where it creates none, or is no dump in SQL of a known program."""
+        """Whether it fills its tables; None where it creates none, or is no dump of a known program."""
         told = self._statements
-        is_known = told is not None and any(begin.search(self._head) for begin, _ in _ENDS)
+        if isinstance(self._tables, PgDumpTables | MongoCollections) or (
+            self._bare and isinstance(self._tables, SqliteTables)
+        ):
+            return self._tables.has_rows if self._whole else None
+        is_known = told is not None and program_of(self._head)
         return told.rows if told is not None and is_known and told.tables else None
 
     @property
@@ -278,6 +261,34 @@ class InnerFile:
         """Bytes of the rows of each table that it fills; empty where that is not known."""
         is_read = self.has_rows if self._text else self._whole and not self.problem
         return self._tables.sizes if self._tables and is_read else {}
+
+    @property
+    def wholeness(self) -> Wholeness:
+        """Whether it is a dump that is whole by its own form."""
+        program = program_of(self._head)
+        if problem := self.problem:
+            return Wholeness(problem)
+        if isinstance(self._tables, SqliteTables | PgDumpTables | MongoCollections):
+            return self._tables.wholeness
+        if program is None or self._ends is None:
+            return Wholeness(doubt=SHOWS_NOTHING)
+        if self._statements and self._statements.warned:
+            return Wholeness(doubt="a dump with a message of its program in it, which no database reads")
+        return self._ends.wholeness(program, self._head, self._tail)
+
+    @property
+    def what(self) -> str:
+        """What it is, by its beginning: ``a dump of PostgreSQL``."""
+        program = program_of(self._head)
+        known = next((name for mark, name in _NAMES.items() if self._head.startswith(mark)), "")
+        return known or (f"a dump of {program.name}" if program else "a file")
+
+    @property
+    def unsummed(self) -> str:
+        """What of it no sum covers, to follow "got"."""
+        if isinstance(self._tables, SqliteTables | PgDumpTables | MongoCollections):
+            return self._tables.unsummed
+        return f"{self.what} in plain text, which has none"
 
     @property
     def _ends_well(self) -> bool | None:
@@ -293,8 +304,11 @@ class InnerFile:
         """What is wrong with a text that no known program has begun."""
         if self._text and self._head.startswith(_UTF_16):
             return "is in UTF-16, as PowerShell writes it, which no database reads"
+        error = "" if self._copied or self._size > _HEAD else self._error()
+        if not error and (self._text or self._bare) and _PAGE.match(self._head):
+            return "is a web page instead of a dump"
         if self._size <= _HEAD:
-            return "" if self._copied else self._error()
+            return error
         is_cut = self._text and _ROWS.search(self._head) and not _LAST.search(self._tail)
         return "breaks off within a statement" if is_cut else ""
 
@@ -312,8 +326,9 @@ class InnerFile:
         if self._documents:
             self._documents.write(data)
         self._listed.write(data)
-        if self._statements:
+        if self._statements and self._ends:
             self._statements.write(data)
+            self._ends.write(data)
         if self._tables is None and self._size < _LONGEST_MARK <= self._size + len(data):
             self._begin_tables(self._head + data)
         elif self._tables:
@@ -331,27 +346,12 @@ class InnerFile:
             self._tables.write(data)
 
 
-def is_of_redis(path: str) -> bool:
-    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
-    return _OF_REDIS.search(path) is not None
-
-
-def is_database_dump(path: str) -> bool:
-    """Whether a member is the dump or the copy of a database, by its name."""
-    found = _name_of(path)
-    if found is None or found["short"] or found["part"] or found["chunk"] or found["about"]:
-        return False
-    if (found["copy"] or "").lower() in (AOF, AOF_MANIFEST):  # their sizes change from night to night
-        return False
-    return (found["binary"] or "").lower() not in ("tar", "zip", "7z")
-
-
 def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]) -> tuple[InnerFile | None, int]:
     """The reader of a member that shows by its end whether it is whole, by its name, and the effort of reading it.
 
-    None for others. Of one that takes more effort than ``most`` only the beginning is read.
+    None for others. Of one that takes more effort than ``most`` only the beginning is read, or its lengths.
     """
-    found = _name_of(path)
+    found = name_of(path)
     if not found:
         return None, 0
     sealed, copy, about = bool(found["sealed"]), (found["copy"] or "").lower(), (found["about"] or "").lower()
@@ -360,34 +360,15 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
     whole = effort <= most
+    by_lengths = ending == "zst" and not whole
     one = InnerFile(
         require_time,
-        ending=ending,
+        ending=LENGTHS_OF_ZSTANDARD if by_lengths else ending,
         sealed=sealed,
         copied=not is_filled and bool(copy or about or found["chunk"]),
         text=bool(found["text"]),
-        whole=whole,
+        whole=whole or by_lengths,
         documents=copy == "bson",
         about=about or copy * (copy in (AOF, AOF_MANIFEST)),
     )
     return one, effort if whole else 0
-
-
-def _name_of(path: str) -> re.Match[str] | None:
-    *folders, name = path.split("/")
-    found = _NAME.fullmatch(name)
-    return found if found and _depth(folders) <= _MOST_FOLDERS else None
-
-
-def _depth(folders: list[str]) -> int:
-    """Number of folders that do not only lead to backups."""
-    names = [folder.lower() for folder in folders]
-    if not _OF_PROGRAMS.isdisjoint(names):
-        return len(names)
-    last = max(
-        (place for place, name in enumerate(names, 1) if any(word in name for word in _OF_BACKUPS)), default=0
-    )
-    leading = next((place for place, name in enumerate(names) if name not in _OF_SYSTEMS), len(names))
-    if "home" in names[:leading]:
-        leading += 1  # that of an account
-    return max(len(names) - max(last, leading), 0)

@@ -120,7 +120,7 @@ def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
         if block.strip(b"\0"):
             tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except UnreadableError as error:
-        return Inspection("", how, coverage=unreadable(error))
+        return Inspection("", how, unreadable=True, coverage=unreadable(error))
     except (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.HeaderError):
         return Inspection(f"{_beginning(head)} that does not begin as a tar.gz", how, no_tar=True, coverage=seen)
     if first.how != "gzip":

@@ -20,6 +20,10 @@ from playbook.readers.archives.rdb_values import OF_REDIS, OF_VALKEY, TYPES, Val
 
 _MAGIC = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 _MAGIC_LENGTH = 9
+# A server that sends a dump without having written it first ends it with a random mark, which redis-cli --rdb -
+# passes on.
+_MARK_LENGTH = 40
+_MARK_OF_STREAM = re.compile(rb"[0-9a-f]{40}")
 _MAX_DATABASES = 1024  # 16 by default; a server allocates memory for each
 _ENDED = 0xFF
 
@@ -66,7 +70,7 @@ class _Reading(Values):
             # Since version 5; versions older than ten years are not distinguished.
             computed = self.input.sum_so_far()
             written = self.input.take(SUM)
-            if not self.input.is_at_its_end():
+            if not (_MARK_OF_STREAM.fullmatch(behind := self.input.read(_MARK_LENGTH + 1)) or not behind):
                 raise DumpError("goes on after its end mark")
         except _UncountedError as reason:
             self._dump.uncounted = str(reason)

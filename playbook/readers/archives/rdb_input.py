@@ -55,8 +55,12 @@ class Input:
                 return held
             held += more
 
-    def is_at_its_end(self) -> bool:
-        return self._at == len(self._buffer) and not self._stream.read(1)
+    def read(self, most: int) -> bytes:
+        """At most so many of the next bytes; fewer at the end."""
+        found = self._buffer[self._at : self._at + most]
+        while len(found) < most and (more := self._stream.read(most - len(found))):
+            found += more
+        return found
 
     def _piece(self, most: int) -> bytes:
         if self._at == len(self._buffer):

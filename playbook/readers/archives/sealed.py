@@ -34,7 +34,7 @@ class _Sealed:
     """
 
     form = ""
-    unpacks = False
+    unpacks = summed = False
 
     def __init__(self) -> None:
         self.ended = self.holds_nothing = False

@@ -18,6 +18,8 @@ MAX_HEADERS = 4 << 20
 _MAX_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can request 4 GiB
 READABLE = "a tar, plain or by gzip, bzip2 or xz"
 
+# Of these the content is read where they are no tar.
+_UNPACKED = ("a Zstandard file", "an LZ4 file", "a Zstandard or LZ4 file")
 # Signatures of other formats. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for OpenPGP.
 _OTHERS = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
@@ -237,6 +239,11 @@ class _Xz(io.RawIOBase):
     @staticmethod
     def _new() -> lzma.LZMADecompressor:
         return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_TO_UNPACK)
+
+
+def is_sealed(head: bytes) -> bool:
+    """Whether a file is encrypted, or packed in a form that is not read here, by its beginning."""
+    return _named(head, _OTHERS) not in ("", *_UNPACKED)
 
 
 def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:

@@ -26,7 +26,8 @@ from playbook.readers.archives.about_dumps import Lack, of_left_out
 from playbook.readers.archives.dump_statements import is_structure
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
-from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump, is_of_redis
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file
+from playbook.readers.archives.inner_names import is_database_dump, is_of_redis
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished

@@ -47,11 +47,14 @@ def test_every_ini_setting_is_assigned():
 def test_package_requirements_match_requirements_txt():
     """The same packages as requirements.txt, and its versions are allowed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
+    asked = {each.name: each for each in map(Requirement, project["dependencies"])}
     lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
-    pinned = {name: version for name, _, version in (line.partition("==") for line in lines if line)}
+    pinned = {each.name: each for each in map(Requirement, filter(None, lines))}
     assert asked.keys() == pinned.keys()
-    assert all(asked[name].contains(version) for name, version in pinned.items())
+    for name, one in pinned.items():
+        version = str(one.specifier).removeprefix("==")
+        assert asked[name].specifier.contains(version)
+        assert str(asked[name].marker) == str(one.marker)
 
 
 @pytest.mark.parametrize(
