@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from playbook.readers.logs.access import Access
 from playbook.readers.logs.tracks import Track
 
 HOUR = 3600
