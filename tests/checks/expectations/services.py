@@ -79,7 +79,7 @@ def no_database(got: str) -> tuple[str, str]:
 
 
 WEEK_USE = ("weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.resources.network")
-AWAY = away("Prometheus", r"api/v1/query\?…")
+AWAY = away("Prometheus", r"api/v1/query(?:\?…)?")
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "digitalocean-gone": {
@@ -168,7 +168,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.databases.healthy": no_database(r"\d+ bytes that are not JSON"),
     },
     "prometheus-gone": {
-        **dict.fromkeys(KPIS, away("Prometheus", r"api/v1/query\?…")),
+        **dict.fromkeys(KPIS, away("Prometheus", r"api/v1/query(?:\?…)?")),
         "daily.dashboard.available": (
             "CRITICAL",
             r"Data source: expected an answer to Grafana, got HTTP 502",
