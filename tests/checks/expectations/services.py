@@ -47,7 +47,7 @@ NOT_KNOWN = (
     r"( and an answer from https://localhost:\d+/api/v1/alerts)?, got .+"
 )
 NO_PROMETHEUS = (
-    r"Prometheus: expected an answer from https://localhost:\d+/api/v1/query\?…, got connection refused .*"
+    r"Prometheus: expected an answer from https://localhost:\d+/api/v1/query(?:\?…)?, got connection refused .*"
 )
 THROUGH_DIGITALOCEAN = (
     "weekly.deployments.failed",
@@ -79,7 +79,7 @@ def no_database(got: str) -> tuple[str, str]:
 
 
 WEEK_USE = ("weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.resources.network")
-AWAY = away("Prometheus", r"api/v1/query\?…")
+AWAY = away("Prometheus", r"api/v1/query(?:\?…)?")
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "digitalocean-gone": {
@@ -168,7 +168,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.databases.healthy": no_database(r"\d+ bytes that are not JSON"),
     },
     "prometheus-gone": {
-        **dict.fromkeys(KPIS, away("Prometheus", r"api/v1/query\?…")),
+        **dict.fromkeys(KPIS, away("Prometheus", r"api/v1/query(?:\?…)?")),
         "daily.dashboard.available": (
             "CRITICAL",
             r"Data source: expected an answer to Grafana, got HTTP 502",
@@ -184,8 +184,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         f"{FAILING}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         f"{SLOW}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         **dict.fromkeys((*WEEK_KPIS, *MONTH_ITEMS[:2]), AWAY),
-        **dict.fromkeys((MONTH_ITEMS[2], *CAPACITY[:2]), away("Prometheus", r"api/v1/query_range\?…")),
-        STORAGE: away("Prometheus", r"api/v1/query_range\?…"),
+        **dict.fromkeys((MONTH_ITEMS[2], *CAPACITY[:2]), away("Prometheus", r"api/v1/query_range(?:\?…)?")),
+        STORAGE: away("Prometheus", r"api/v1/query_range(?:\?…)?"),
     },
     "grafana-gone": {
         "daily.dashboard.available": away("Grafana", "api/health"),
