@@ -7,8 +7,8 @@ homepage answers 200 for them as well, with a page in place of each.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from playbook.clients.answer import Answer
@@ -16,11 +16,11 @@ from playbook.clients.http import HttpClient
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed, Unreachable
+from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import plural
 from playbook.measure.web.page_loads import WITHIN, Named
 
-MOST = 8  # that are asked for, of each page
-_ENOUGH = 5.0  # seconds after which no further one is asked for
+MOST = 8  # that are asked for, of each page: as many as a browser asks for at once
 _BEGINNING = 64 * 1024  # bytes that are read of each
 _MISSING = (404, 410)
 _OF_A_PROXY = "/cdn-cgi/"  # what Cloudflare puts into pages, and serves itself
@@ -78,7 +78,7 @@ class Assets:
 
 
 def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
-    """Ask for each of the addresses that are not refused, the first of them at least.
+    """Ask for the first of the addresses that are not refused, side by side as browsers do.
 
     Args:
         is_bare: the page has hardly any text, so that scripts are to show all of it.
@@ -90,17 +90,12 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
     missing = [f"{door.line(urlsplit(one).path, 80)} ({_REFUSED})" for one in refused]
     untold: list[str] = []
     lost: list[str] = []
-    started = time.monotonic()
-    for address in every[:MOST]:
-        if time.monotonic() - started > _ENOUGH:
-            break
+    asked = every[:MOST]
+    for address, answer in zip(asked, side_by_side([partial(_ask, website, one) for one in asked]), strict=True):
         shown = door.line(urlsplit(address).path, 80)
-        try:
-            answer = website.get(address, retry="connection", redirects=2, max_body=_BEGINNING, cut=True)
-        except (Unreachable, Malformed) as error:
-            lost.append(f"{shown} ({error.got})")
-            continue
-        if instead := _instead(answer):
+        if isinstance(answer, str):
+            lost.append(f"{shown} ({answer})")
+        elif instead := _instead(answer):
             missing.append(f"{shown} ({instead})")
             needed |= is_bare and not shown.endswith(".css")
         elif answer.status == 200:
@@ -108,6 +103,14 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
         else:
             untold.append(f"{shown} (HTTP {answer.status})")
     return Assets(len(every) + len(refused), served, tuple(missing), tuple(untold), tuple(lost), needed=needed)
+
+
+def _ask(website: HttpClient, address: str) -> Answer | str:
+    """The answer, or why there is none."""
+    try:
+        return website.get(address, retry="connection", redirects=2, max_body=_BEGINNING, cut=True)
+    except (Unreachable, Malformed) as error:
+        return error.got
 
 
 def _instead(answer: Answer) -> str:
