@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from playbook.core.door import by_form, by_name, by_place
 from playbook.core.door.known import lower
@@ -18,7 +18,7 @@ from playbook.core.door.known import lower
 RULES = (*by_form.RULES, *by_place.RULES, *by_name.RULES)
 _WITHOUT_WORDS = frozenset(number for number, rule in enumerate(RULES) if not rule.words)
 _ASKED_BY = [(word, number) for number, rule in enumerate(RULES) for word in rule.words]
-_WORDS = AhoCorasick([word for word, _ in _ASKED_BY], matchkind=MatchKind.Standard, store_patterns=False)
+_WORDS = BytesAhoCorasick([word.encode() for word, _ in _ASKED_BY], matchkind=MatchKind.Standard)
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_-]{24}")
 
 
@@ -34,7 +34,8 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _tried_on(text: str) -> set[int]:
     """Which rules may find something in it."""
-    found = _WORDS.find_matches_as_indexes(lower(text), overlapping=True)
+    small = lower(text).encode("utf-8", "surrogatepass")  # also half of a character
+    found = _WORDS.find_matches_as_indexes(small, overlapping=True)
     asked = {_ASKED_BY[word][1] for word, _, _ in found}
     return asked | _WITHOUT_WORDS if _LONG_RUN.search(text) else asked
 

@@ -74,7 +74,7 @@ def celery_workers(redis: ReadOnlyRedis, *, has_mailbox: bool) -> Attendance:
         subscribed = [client for client in here if client["psub"] != "0"]
         taking = [client for client in here if client.get("cmd", "brpop") == "brpop"]
         if sum(map(_count, (client["psub"] for client in here))) <= 1:
-            told = taking if subscribed else [client for client in taking if "cmd" in client]
+            told = taking if subscribed else [client for client in taking if _is_at_work(client)]
             return Attendance(missing=not any(_asks(client) for client in told))
         return Attendance(missing=not (has_mailbox or taking))
     try:
@@ -84,6 +84,15 @@ def celery_workers(redis: ReadOnlyRedis, *, has_mailbox: bool) -> Attendance:
     if isinstance(patterns, int) and (patterns == 0 or (patterns > 1 and has_mailbox)):
         return Attendance(missing=patterns == 0)
     return Attendance(unknown=unknown or "a CLIENT LIST without subscriptions")
+
+
+def _is_at_work(client: Mapping[str, str]) -> bool:
+    """Whether it took something from a list and does not ask for more.
+
+    Jobs wait: whoever is blocked by asking, or asks again and again, takes from another list.
+    """
+    idle = client.get("idle", "")
+    return "cmd" in client and "b" not in client.get("flags", "") and idle.isdecimal() and int(idle) > 0
 
 
 def _asks(client: Mapping[str, str]) -> bool:

@@ -322,6 +322,12 @@ def test_hostile_text_is_masked_quickly():
     assert slowest / pace() < 1.0
 
 
+def test_half_of_a_character_beside_a_secret_is_no_error():
+    """JSON may have an escape of half a character, which no encoding has."""
+    assert "hunter2" not in door.line("\ud83d password=hunter2 \udc00")
+    assert list(foreign.spans("\ud83d password=hunter2"))
+
+
 def test_ordinary_text_is_tried_by_few_rules() -> None:
     """Words of one rule do not have another tried; without a word and a long run of letters none is."""
     assert foreign._tried_on("24 of 24 h, 12 requests") == set()

@@ -241,6 +241,9 @@ RENAMED = UnknownCommand(
         # One that has neither remote control nor gossip, and works on as much as it may take.
         (3, [WEB, {**TAKES, "idle": "62"}], ENDED, None, Verdict.OK),
         (3, [WEB, {**TAKES, "idle": "9000"}], ENDED, None, Verdict.WARNING),
+        # A worker of another list asks without end, although jobs wait here.
+        (3, [WEB, {**TAKES, "idle": "40", "flags": "b"}], ENDED, None, Verdict.WARNING),
+        (3, [WEB, {**TAKES, "idle": "0", "flags": "N"}], {}, None, Verdict.WARNING),
         (3, [WEB, FLOWER], ENDED, None, Verdict.WARNING),
         (3, [WEB, {"addr": "10.0.0.3:7", "psub": "1"}], ENDED, None, Verdict.OK),
         (0, [WEB, WEB], {}, 0, Verdict.OK),  # its workers may be resting
