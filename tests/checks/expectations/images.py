@@ -69,8 +69,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "optimize-larger-output": {
         "daily.probe.optimize": (
             "CRITICAL",
-            r"Saving by optimisation: expected at least 10 %, got -\d+\.\d+ % over the largest of 2 images"
-            r" \([\d,]+ → [\d,]+ bytes\) \(critical ≤ 0 %\)",
+            # A busy machine is over the two seconds up to which a second image is posted.
+            r"Saving by optimisation: expected at least 10 %, got -\d+\.\d+ % over "
+            r"(?:the largest of 2 images|one image) \([\d,]+ → [\d,]+ bytes\) \(critical ≤ 0 %\)",
         ),
     },
     "optimize-slow": {
