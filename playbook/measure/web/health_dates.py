@@ -20,6 +20,8 @@ _RENEWED = word_set(
     credentials secret apikey ca"""
 )
 _LASTING = word_set("token tokens key keys lease account")
+_REPLACED = word_set("trial previous former old replaced deprecated retired revoked")  # by the one that counts
+_ENDING = word_set("session sessions cache cached lock locks maintenance")  # what only ends, by itself
 _LEAST_DATE = 1e9  # a smaller number is no Unix time
 _MILLISECONDS = 1e11
 
@@ -43,12 +45,18 @@ def over_in(name: str, value: Pairs, now: datetime) -> Iterator[Over]:
         own = words_of(key)
         kind = _ends(own)
         around = {*words_of(name), *own}
-        if not kind or not (kind == "valid" or around & (_RENEWED | _LASTING)):
+        if not kind or _only_ends(name, own) or not (kind == "valid" or around & (_RENEWED | _LASTING)):
             continue
         until = _time(one)
         if until is not None and until < now:
-            sure = kind == "valid" or bool(around & _RENEWED)
+            sure = bool(around & _RENEWED) or (kind == "valid" and not around & _LASTING)
             yield Over(under(name, key), f"{short(one)}, which is over", sure)
+
+
+def _only_ends(name: str, own: tuple[str, ...]) -> bool:
+    """Whether it is of something that has been replaced, or that nobody renews."""
+    of_it = {*own, *words_of(name)[-1:]}
+    return bool(of_it & _REPLACED or (of_it & _ENDING and not {*own} & (_RENEWED - {"license", "licence"})))
 
 
 def _ends(words: tuple[str, ...]) -> str:
