@@ -119,6 +119,9 @@ def test_message_about_workers_beside_a_good_status_counts(message: str, expecte
         ('"heartbeat":{"interval":30,"sinceStartSeconds":900000}', OK),
         # Validities of what ends by itself, or has been replaced.
         ('"license":{"valid":true,"trial_expires_at":"2024-05-01","expires_at":"2028-05-01"}', OK),
+        ('"oauth":{"access_token_expires_at":1700000000,"refresh_token_expires_at":1900000000}', OK),
+        ('"oauth":{"access_token_expires_at":1700000000,"refresh_token_expires_at":1700000000}', UNKNOWN),
+        ('"license":{"valid":true,"supportExpires":"2024-05-01"}', OK),
         ('"license":{"perpetual":true,"maintenance_expires_at":"2024-05-01"}', OK),
         ('"certificate":{"notAfter":"2028-01-30T11:00:00Z","previous":{"notAfter":"2024-11-01T00:00:00Z"}}', OK),
         ('"session":{"validTill":"2024-11-01T11:00:00Z"},"cache":{"validUntil":"2024-11-01T11:00:00Z"}', OK),
