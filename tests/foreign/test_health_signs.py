@@ -132,6 +132,8 @@ def test_message_about_workers_beside_a_good_status_counts(message: str, expecte
         ('"threadPool":"5/5 threads busy, 0 queued"', OK),
         ('"puma":"5/5 threads busy, 7 waiting"', UNKNOWN),
         ('"db":"5/5 connections busy"', WARNING),
+        # Units beside the names of amounts, which are no checks with what they were made with.
+        ('"memory(MB)":"120","cpu(%)":"3","uptime(s)":"86400","load(1m)":"0.42"', OK),
         # INFO replication of every primary.
         ('"redis":{"role":"master","connected_slaves":"0","master_failover_state":"no-failover"}', OK),
         ('"rate_limiter":"disabled"', UNKNOWN),

@@ -209,6 +209,11 @@ KIT = (
 KIT_HASH = "'sha256-GvmBko8LMFz12VecPywdddsCCAJydQZbrBooJ7/Bokc='"
 KIT_HASH_OF_LINES = "'sha256-XYApprMJdYFeez6O5RQ5xjfPh2QMpO8g9cWzVxQv6rw='"
 POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src https://cdn.example">'
+NUXT_BARE = (
+    '<!doctype html><html><head><link rel="modulepreload" href="/_nuxt/a.js"></head><body><div id="__nuxt"></div>'
+    "<template><script>start()</script></template>"
+    '<noscript><link rel="stylesheet" href="http://localhost:3000/plain.css"></noscript></body></html>'
+)
 ALL = [answer(body=b"a{}", Content_Type="text/css")]
 REFUSED = "(refused by the page's own Content-Security-Policy)"
 
@@ -249,6 +254,8 @@ REFUSED = "(refused by the page's own Content-Security-Policy)"
         ),
         # A hash is one of the text as browsers read it, whatever ends its lines.
         (KIT.replace("import(", "\r\nimport("), f"script-src 'self' {KIT_HASH_OF_LINES}", Verdict.OK),
+        # What browsers with scripts do not use.
+        (NUXT_BARE, "script-src 'self'", Verdict.OK),
         # A policy within the page applies to what follows.
         (ASTRO.replace("</head>", f"{POLICY}</head>"), "", Verdict.OK),
         (ASTRO.replace("<head>", f"<head>{POLICY}"), "", Verdict.WARNING),

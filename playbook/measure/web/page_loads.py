@@ -33,6 +33,7 @@ _GATSBY = "environment=development"
 _LOADED = {"script": "src", "img": "src", "link": "href"}
 _SCRIPTS = ("", "module", "text/javascript", "application/javascript")
 WITHIN = "a script within the page"
+_INERT = frozenset({"noscript", "template"})
 _LINKS = frozenset({"stylesheet", "modulepreload"})
 _CRAWLERS = frozenset({"robots", "googlebot"})
 _NEVER = re.compile(r"(?:^|[,;\s])(?:noindex|none)\b")  # but not "max-image-preview:none"
@@ -179,9 +180,14 @@ class _Reader(HTMLParser):
         self.elements: list[Element] = []
         self.policies: list[str] = []
         self._in_script = False
+        self._inert: list[str] = []  # open elements whose contents browsers do not use
         self._within: Element | None = None  # the script that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _INERT and not any(name == "shadowrootmode" for name, _ in attrs):
+            self._inert.append(tag)
+        if self._inert:
+            return
         attributes = {name: value or "" for name, value in attrs}
         self._in_script = tag == "script"
         relations = set(attributes.get("rel", "").lower().split())
@@ -222,6 +228,8 @@ class _Reader(HTMLParser):
             self._is_developing(_GATSBY)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in self._inert:
+            del self._inert[self._inert.index(tag) :]
         self._in_script = self._in_script and tag != "script"
         if tag == "script" and self._within:
             self.elements.append(self._within)
