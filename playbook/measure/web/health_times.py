@@ -61,8 +61,9 @@ _PEOPLE = word_set(
 _SELDOM = word_set(
     """license licence subscription certificate certificates cert certs ssl tls domain domains update updates
     upgrade upgrades version versions release releases geoip definitions signatures antivirus clamav backup backups
-    daily nightly weekly monthly sitemap sync scan audit cleanup camera bots fail2ban attack attacks"""
+    daily nightly weekly monthly sitemap cleanup camera bots fail2ban attack attacks"""
 )
+_TOLD_SELDOM = word_set("license licence certificate update updates backup backups daily nightly weekly next")
 _WORKING = word_set(
     """heartbeat heartbeats beat tick worker workers scheduler queue agent daemon consumer process processor"""
 )
@@ -135,7 +136,7 @@ def _since_sign(
     else.
     """
     told = words_of(value[:_LONGEST]) if isinstance(value, str) else ()
-    if {*name, *own} & _PEOPLE or {*own} & _STARTS or _is_seldom({*name, *own, *told}):
+    if {*name, *own} & _PEOPLE or {*own} & _STARTS or _is_seldom({*name, *own}, {*told}):
         return None
     if isinstance(value, str) and (match := _SIGN_AGO.search(value[:_LONGEST].casefold())):
         return _length(match[1])
@@ -150,9 +151,9 @@ def _since_sign(
     return seconds if seconds is not None and seconds < _LEAST_DATE else None
 
 
-def _is_seldom(words: set[str]) -> bool:
-    """Whether these words are of what gives a sign of life once a day, if at all."""
-    return bool(words & _SELDOM) and not words & _WORKING
+def _is_seldom(named: set[str], told: set[str]) -> bool:
+    """Whether a name, or a text under it, is of what gives a sign of life once a day, if at all."""
+    return bool(named & _SELDOM or told & _TOLD_SELDOM) and not (named | told) & _WORKING
 
 
 def _bare(text: str) -> str:
