@@ -695,3 +695,5 @@ def test_programs_of_each_family_are_asked_whether_they_loaded_their_settings():
     assert not_loaded(rules, NOW) == ("vmalert at 10.0.0.5:9",)
     for program in ("prometheus", "alertmanager", "vmalert", "vm_promscrape", "thanos_rule", "cortex_ruler"):
         assert f"{program}_config_last_reload_successful == 0" in asked[-1]
+    # A VictoriaMetrics of 1.84 to 1.88 without -promscrape.config exposes 0 and has had no error.
+    assert "successful == 0 and vm_promscrape_config_reloads_errors_total > 0)" in asked[-1]

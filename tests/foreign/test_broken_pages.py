@@ -325,6 +325,7 @@ UNTRANSLATED = """
 <p>{home.lead}</p>
 <p>[untranslated: home.lead]</p>
 <p>home.photos_count.other</p>
+<p>Home.Title</p>
 <p>HOME_TITLE</p>
 <p>home_subtitle</p>
 <nav><a href=/>NAV_HOME</a><a href=/about>NAV_ABOUT</a><a href=/faq>NAV_FAQ</a></nav>
@@ -361,6 +362,11 @@ def test_title_that_is_the_key_of_one_is_not_whole(title: str) -> None:
         "<p>snake_case</p><p>home_is_where</p><p>MAX_VALUE</p><p>[sic: home]</p><p>100%pure%</p>",
         "<p>v2.1.0</p><p>Next.js</p><p>Node.js</p><p>a.m.</p><p>e.g.</p>",
         "<p>home.page</p>",
+        "<p>portfolio.ada-lind.photography</p><p>gallery.ada.berlin</p>",
+        "<li>index.tsx</li><li>index.module.scss</li><li>nav.config.mjs</li><li>messages.properties</li>",
+        "<h3>http.IncomingMessage</h3><h3>rfc822.Message</h3><h3>Card.Title</h3><h3>Menu.Button</h3><h3>Menu.Item</h3>",
+        "<td>Exif.Image.ImageDescription</td><td>Xmp.dc.title</td><td>Iptc.Application2.Caption</td><td>DC.Title</td>",
+        "<p>req.body</p><p>request.body</p>",
         "<p>gallery.de</p><p>gallery.fr</p><p>contact.photos</p><p>contact.studio</p>",
         "<p>Why??</p><p>???</p><p>Missing: translation</p>",
     ],

@@ -102,6 +102,7 @@ STAGING = '<link rel="canonical" href="https://staging.portfolio.example/">'
         ([STAGING, STAGING], ""),  # its copy elsewhere is the one to be listed
         ([OWN, '<link rel="canonical" href="https://www.portfolio.example/">'], ""),
         ([OWN, '<meta name="robots" content="max-image-preview:large">'], ""),
+        ([OWN, OWN + '<meta name="robots" content="index, follow, max-image-preview:none">'], ""),
     ],
 )
 def test_page_that_leads_search_engines_away_is_a_warning(heads, expected, monkeypatch, tmp_path):
@@ -206,6 +207,13 @@ KIT = (
     '<script>import("/_app/start.js")</script></div></body></html>'
 )
 KIT_HASH = "'sha256-GvmBko8LMFz12VecPywdddsCCAJydQZbrBooJ7/Bokc='"
+KIT_HASH_OF_LINES = "'sha256-XYApprMJdYFeez6O5RQ5xjfPh2QMpO8g9cWzVxQv6rw='"
+POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src https://cdn.example">'
+NUXT_BARE = (
+    '<!doctype html><html><head><link rel="modulepreload" href="/_nuxt/a.js"></head><body><div id="__nuxt"></div>'
+    "<template><script>start()</script></template>"
+    '<noscript><link rel="stylesheet" href="http://localhost:3000/plain.css"></noscript></body></html>'
+)
 ALL = [answer(body=b"a{}", Content_Type="text/css")]
 REFUSED = "(refused by the page's own Content-Security-Policy)"
 
@@ -238,6 +246,19 @@ REFUSED = "(refused by the page's own Content-Security-Policy)"
         # A counter of visits within a page that has scripts of its own.
         (ASTRO.replace("</body>", "<script>count()</script></body>"), "default-src 'self'", Verdict.OK),
         (PAGE.format("", "<script>window.__CF$cv$params={r:'8'}</script>"), "default-src 'self'", Verdict.OK),
+        # As Cloudflare adds it, without the nonce that each script needs.
+        (
+            PAGE.format("", '<script src="/cdn-cgi/scripts/5c5dd728/email-decode.min.js"></script>'),
+            "script-src 'nonce-abc'",
+            Verdict.OK,
+        ),
+        # A hash is one of the text as browsers read it, whatever ends its lines.
+        (KIT.replace("import(", "\r\nimport("), f"script-src 'self' {KIT_HASH_OF_LINES}", Verdict.OK),
+        # What browsers with scripts do not use.
+        (NUXT_BARE, "script-src 'self'", Verdict.OK),
+        # A policy within the page applies to what follows.
+        (ASTRO.replace("</head>", f"{POLICY}</head>"), "", Verdict.OK),
+        (ASTRO.replace("<head>", f"<head>{POLICY}"), "", Verdict.WARNING),
         (PAGE.format("", '<script type="application/ld+json">{}</script>'), "default-src 'self'", Verdict.OK),
     ],
 )
@@ -254,3 +275,18 @@ def test_policy_that_refuses_the_pages_own_scripts_is_found(page, policy, expect
         timing = homepage_timing(client, Network(()), settings, clock, Earlier())
     found, message = judged(checks.test_homepage_answers_fast, homepage_timing=timing)
     assert (found, REFUSED in message) == (expected, expected is not Verdict.OK), message
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        (r"css\site.css", "/css/site.css"),
+        ("/css/\n  site.css", "/css/  site.css"),
+        ("css/site.css?v=a\\b", "/css/site.css?v=a\\b"),
+        ("../site.css", "/site.css"),
+    ],
+)
+def test_address_is_the_one_that_browsers_ask_for(written, asked):
+    """As programs under Windows write paths: https://url.spec.whatwg.org/#relative-slash-state"""
+    loads = loads_of(PAGE.format(f'<link rel="stylesheet" href="{written}">', ""), {})
+    assert loads.named("https://portfolio.example/").addresses == (f"https://portfolio.example{asked}",)

@@ -26,11 +26,16 @@ _QUERY = f"max by (integration) (100 * ({' or '.join(map(_SHARE.format, ('1h', '
 # of VictoriaMetrics, Thanos and Mimir that evaluate rules, scrape or send.
 _LAST_RELOAD = "_config_last_reload_successful"
 _NOT_LOADED = " or ".join(
-    f"{program}{_LAST_RELOAD} == 0"
-    for program in (
-        *("prometheus", "alertmanager", "blackbox_exporter", "vmalert", "vm_promscrape", "thanos_rule"),
-        *("cortex_ruler", "cortex_alertmanager"),
-    )
+    [
+        f"{program}{_LAST_RELOAD} == 0"
+        for program in (
+            *("prometheus", "alertmanager", "blackbox_exporter", "vmalert", "thanos_rule"),
+            *("cortex_ruler", "cortex_alertmanager"),
+        )
+    ]
+    # VictoriaMetrics before 1.89 exposes 0 where it has nothing to scrape, and so nothing to load:
+    # https://github.com/VictoriaMetrics/VictoriaMetrics/pull/3876
+    + [f"(vm_promscrape{_LAST_RELOAD} == 0 and vm_promscrape_config_reloads_errors_total > 0)"]
 )
 
 

@@ -137,10 +137,11 @@ def full_in_words(name: str, key: str, text: str) -> Full | None:
     match = _ALL_OF.match(text.strip())
     if not match or float(match[1]) < float(match[2]):
         return None
-    if not around & (_CONNECTIONS | _DATABASES):
+    told = {*around, *words_of(text)}
+    if not around & (_CONNECTIONS | _DATABASES) or {*words_of(text)} & _SERVERS:
         # Of what takes jobs, all may be busy while some wait; of what takes requests, they may not.
-        is_full = bool(around & _SERVERS and _TAKEN.match(match[3]) and _SOME_WAIT.search(match[3]))
-        is_full = is_full and not {*around, *words_of(text)} & _JOBS
+        is_full = bool(told & _SERVERS and _TAKEN.match(match[3]) and _SOME_WAIT.search(match[3]))
+        is_full = is_full and not told & _JOBS
         return Full(under(name, key), short(text), sure=False) if is_full else None
     if _TAKEN.match(match[3]):
         return Full(under(name, key), short(text), sure=True)

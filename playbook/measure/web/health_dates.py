@@ -20,6 +20,10 @@ _RENEWED = word_set(
     credentials secret apikey ca"""
 )
 _LASTING = word_set("token tokens key keys lease account")
+_REPLACED = word_set("trial previous former old replaced deprecated retired revoked")  # by the one that counts
+_ENDING = word_set(
+    "session sessions cache cached lock locks maintenance support upgrade upgrades"
+)  # what only ends, by itself
 _LEAST_DATE = 1e9  # a smaller number is no Unix time
 _MILLISECONDS = 1e11
 
@@ -43,12 +47,24 @@ def over_in(name: str, value: Pairs, now: datetime) -> Iterator[Over]:
         own = words_of(key)
         kind = _ends(own)
         around = {*words_of(name), *own}
-        if not kind or not (kind == "valid" or around & (_RENEWED | _LASTING)):
+        if not kind or _only_ends(name, own) or not (kind == "valid" or around & (_RENEWED | _LASTING)):
             continue
         until = _time(one)
-        if until is not None and until < now:
-            sure = kind == "valid" or bool(around & _RENEWED)
+        if until is not None and until < now and not ("access" in own and _is_renewed(value, now)):
+            sure = bool(around & _RENEWED) or (kind == "valid" and not around & _LASTING)
             yield Over(under(name, key), f"{short(one)}, which is over", sure)
+
+
+def _is_renewed(value: Pairs, now: datetime) -> bool:
+    """Whether a token beside it, by which an access token is renewed when it is needed, is still valid."""
+    ends = [_time(one) for key, one in value if "refresh" in words_of(key) and _ends(words_of(key))]
+    return any(end is not None and end >= now for end in ends)
+
+
+def _only_ends(name: str, own: tuple[str, ...]) -> bool:
+    """Whether it is of something that has been replaced, or that nobody renews."""
+    of_it = {*own, *words_of(name)[-1:]}
+    return bool(of_it & _REPLACED or (of_it & _ENDING and not {*own} & (_RENEWED - {"license", "licence"})))
 
 
 def _ends(words: tuple[str, ...]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# A check by its class and what it was made with, as Python shows it: "Disk(path='/srv', hostname='web-1')".
-_CALL = re.compile(r"([A-Za-z_][\w.]*)\(.*\)", re.DOTALL)
+# A check by its class and what it was made with, as Python shows it: "Disk(path='/srv', hostname='web-1')";
+# but not a unit beside a name: "memory(MB)".
+_CALL = re.compile(r"([A-Za-z_][\w.]*)\((?:|\w+=.*)\)", re.DOTALL)
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -28,7 +28,7 @@ _METRICS = re.compile(
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 LINE = re.compile(
-    r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[A-Za-z_][\w.]*\(.*?\)(?=:\s)|[^:=]+?)\s*(?:[:=]\s*|\s+(?=(?:ok|failed|OK|FAILED)\b))(?P<word>.+)$"
+    r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[A-Za-z_][\w.]*\((?:|\w+=.*?)\)(?=:\s)|[^:=]+?)\s*(?:[:=]\s*|\s+(?=(?:ok|failed|OK|FAILED)\b))(?P<word>.+)$"
 )
 
 

@@ -51,12 +51,23 @@ _BEHIND = word_set("lag behind staleness")
 _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
 _WAITS = word_set("delay lag")
-_SIGNS = word_set("heartbeat heartbeats beat seen tick ping contact")
+_SIGNS = word_set("heartbeat heartbeats beat seen tick ping")
 _DURATIONS = word_set("duration took runtime latency rtt")
 # Who may stay away for as long as they like.
 _PEOPLE = word_set(
     "user users visitor visitors customer customers client clients session sessions member members author admin"
 )
+# What is looked at or runs once a day, or is heard of only when somebody comes; with who works at it none of them.
+_SELDOM = word_set(
+    """license licence subscription certificate certificates cert certs ssl tls domain domains update updates
+    upgrade upgrades version versions release releases geoip definitions signatures antivirus clamav backup backups
+    daily nightly weekly monthly sitemap cleanup camera bots fail2ban attack attacks"""
+)
+_TOLD_SELDOM = word_set("license licence certificate update updates backup backups daily nightly weekly next")
+_WORKING = word_set(
+    """heartbeat heartbeats beat tick worker workers scheduler queue agent daemon consumer process processor"""
+)
+_STARTS = word_set("start started startup boot booted deploy deployed uptime")
 _AGES = word_set("age ago since elapsed last")
 # Times that somebody has chosen, that are of something else, or sums of many.
 _OTHERS = LIMITING | word_set(
@@ -124,11 +135,13 @@ def _since_sign(
     """Seconds since the last sign of life, by the key (``heartbeat_age_seconds``) or in words; None for anything
     else.
     """
-    if {*name, *own} & _PEOPLE:
+    told = words_of(value[:_LONGEST]) if isinstance(value, str) else ()
+    if {*name, *own} & _PEOPLE or {*own} & _STARTS or _is_seldom({*name, *own}, {*told}):
         return None
     if isinstance(value, str) and (match := _SIGN_AGO.search(value[:_LONGEST].casefold())):
         return _length(match[1])
-    is_age = {*own} & _AGES and {*name, *own} & _SIGNS and not {*own} & (_OTHERS - {"last"} | _DURATIONS)
+    signs = {*name, *own} & _SIGNS or {"last", "contact"} <= {*own}
+    is_age = {*own} & _AGES and signs and not {*own} & (_OTHERS - {"last"} | _DURATIONS)
     if not is_age:
         return None
     if isinstance(value, str) and re.fullmatch(rf"{_PARTS}(?:,? ?{_PARTS}){{0,3}}", bare := _bare(value)):
@@ -136,6 +149,11 @@ def _since_sign(
     # A Unix time is none that has gone by.
     seconds = _seconds(own, value, beside)
     return seconds if seconds is not None and seconds < _LEAST_DATE else None
+
+
+def _is_seldom(named: set[str], told: set[str]) -> bool:
+    """Whether a name, or a text under it, is of what gives a sign of life once a day, if at all."""
+    return bool(named & _SELDOM or told & _TOLD_SELDOM) and not (named | told) & _WORKING
 
 
 def _bare(text: str) -> str:

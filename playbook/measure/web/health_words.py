@@ -29,7 +29,7 @@ _WORDS = {
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         no-issues no-problems no-failures no-backlog no-lag no-delay no-alerts no-incidents no-warnings no-outages
-        open-for-business started leader follower primary secondary arbiter streaming
+        no-failover open-for-business started leader follower primary secondary arbiter streaming
         not-shutting-down server-is-not-shutting-down responsive accessible operative
         stable synced in-sync synchronized synchronised up-to-date
         idle complete completed optimal gitlab-ok valid""",

@@ -84,7 +84,7 @@ def assets_of(website: HttpClient, named: Named, *, is_bare: bool) -> Assets:
         is_bare: the page has hardly any text, so that scripts are to show all of it.
     """
     every = tuple(one for one in named.addresses if _OF_A_PROXY not in one and one not in named.refused)
-    refused = [one for one in named.refused if is_bare or one != WITHIN]
+    refused = [one for one in named.refused if (is_bare or one != WITHIN) and _OF_A_PROXY not in one]
     needed = is_bare and not all(one.endswith(".css") for one in refused)
     served = 0
     missing = [f"{door.line(urlsplit(one).path, 80)} ({_REFUSED})" for one in refused]

@@ -45,8 +45,13 @@ _PARTS = _set(
 )
 _LEAST_OF_A_PART = 2
 _LONGEST, _MOST = 300, 5000  # characters of a text, and texts that are looked at
-# Objects of the browser, whose properties a text may be about.
-_OBJECTS = frozenset(("document", "window", "event", "this", "self", "console", "node", "element"))
+# Objects of browsers and servers, and sets of metadata, whose properties a text may be about.
+_OBJECTS = _set(
+    """document window event this self console node element request req response res props
+    dc dcterms dcmi og exif iptc xmp"""
+)
+# Parts of a page that are components of user interfaces as well: Menu.Button, Form.Label, Layout.Header
+_COMPONENTS = _set("nav navbar navigation menu header footer layout sidebar buttons labels form ui")
 # Elements whose text a script replaces: i18next's and jQuery's, Fluent's, and ngx-translate's.
 _REPLACED = re.compile(
     r"\sdata-(?:\w+-)*(?:i18n|l10n|translat\w+|(?:lang|locale)-\w+)[\w-]*[=\s>]|\stranslate[\s>]"
@@ -54,10 +59,22 @@ _REPLACED = re.compile(
 _COUNTRY = 2  # letters of a country's domain
 _DOMAINS = _set(
     """com org net edu gov info name biz shop store blog online site website page app dev cloud art photo photos
-    studio design agency gallery pictures camera world email live media works space club example test
-    local internal"""
+    studio design gallery pictures camera world email live media works space club example test local internal
+    photography pics graphics ink moda xyz icu vip catering kitchen academy foundation agency berlin hamburg koeln
+    cologne bayern saarland ruhr wien tirol swiss zuerich paris bzh alsace corsica london wales scot cymru
+    amsterdam frl brussels gent vlaanderen barcelona madrid gal cat istanbul moscow tokyo osaka kyoto nagoya
+    sydney melbourne nyc miami boston vegas quebec rio capetown durban joburg asia africa irish"""
 )
-_FILES = _set("html htm php asp aspx jsp js ts css jpg jpeg png gif webp svg pdf md json xml txt zip")
+# Of what is served, and of a project's source.
+_FILES = _set(
+    """html htm xhtml php asp aspx jsp js jsx mjs cjs ts tsx mts cts css scss sass less styl vue svelte astro
+    njk hbs ejs pug liquid twig mustache erb haml slim blade razor cshtml vbhtml mdx rst adoc md json jsonc
+    yaml yml toml xml csv tsv txt log ini cfg conf env properties lock sql sqlite ipynb java swift dart lua
+    bash ps1 bat exs wasm jpg jpeg png gif webp avif heic tif tiff dng cr2 cr3 nef arw orf raf psd svg ico
+    bmp eps mp3 mp4 mov avi mkv webm wav woff woff2 ttf otf pdf doc docx odt xls xlsx ods ppt pptx odp rtf
+    epub zip tgz tar bz2 zst rar iso dmg exe apk"""
+)
+_PASCAL = re.compile(r"[A-Z]+[a-z0-9][A-Za-z0-9]*")  # as classes and components are named
 
 
 def key_in(texts: Iterable[str], markup: str) -> str:
@@ -89,7 +106,15 @@ def _words_of(text: str) -> list[str]:
     words = [found[1], *found[2].split(".")[1:]] if found else []
     last = words[-1].lower() if len(words) > 1 else ""
     is_key = len(last) > _COUNTRY and last not in _FILES | _DOMAINS and words[0].lower() not in _OBJECTS
-    return words if is_key else []
+    return words if is_key and not _is_of_code(words) else []
+
+
+def _is_of_code(words: list[str]) -> bool:
+    """Whether these are the name of a class or a component: ``http.IncomingMessage``, ``Card.Title``."""
+    if not _PASCAL.fullmatch(words[-1]):
+        return False
+    is_key = all(map(_PASCAL.fullmatch, words)) and words[0].lower() in _PARTS - _COMPONENTS
+    return not is_key and not words[0].isupper()
 
 
 def _is_sure(text: str, words: list[str], parts: Counter[str]) -> bool:

@@ -33,9 +33,10 @@ _GATSBY = "environment=development"
 _LOADED = {"script": "src", "img": "src", "link": "href"}
 _SCRIPTS = ("", "module", "text/javascript", "application/javascript")
 WITHIN = "a script within the page"
+_INERT = frozenset({"noscript", "template"})
 _LINKS = frozenset({"stylesheet", "modulepreload"})
 _CRAWLERS = frozenset({"robots", "googlebot"})
-_NEVER = re.compile(r"\b(?:noindex|none)\b")
+_NEVER = re.compile(r"(?:^|[,;\s])(?:noindex|none)\b")  # but not "max-image-preview:none"
 _NEVER_BY_HEADER = re.compile(r"(?:^|,)\s*(?:googlebot\s*:\s*)?(?:noindex|none)\b")  # others may be named as well
 
 
@@ -65,7 +66,8 @@ class Loads:
         upgrades: it has browsers load over TLS what it names without.
         base: the address that others are relative to; empty where it names none.
         elements: its styles and scripts, those within the page as well.
-        policies: its content security policies.
+        policies: content security policies in its headers.
+        own_policies: those of each ``<meta>`` in it.
     """
 
     styles_and_scripts: tuple[str, ...] = ()
@@ -77,6 +79,7 @@ class Loads:
     base: str = ""
     elements: tuple[Element, ...] = ()
     policies: tuple[Policy, ...] = ()
+    own_policies: tuple[tuple[Policy, ...], ...] = ()
 
     def named(self, page: str) -> Named:
         """Its styles and scripts on the host of the page, in full, and those that its policies refuse.
@@ -92,11 +95,14 @@ class Loads:
         ]
         own = {one: address for one, address in full if urlsplit(address)[:2] == urlsplit(page)[:2]}
         outer = [(own[one.address], one) for one in self.elements if one.address in own]
-        refused = [address for address, one in outer if refuses(self.policies, one, address, page)]
+        refused = [address for address, one in outer if refuses(self._policies_of(one), one, address, page)]
         inner = [one for one in self.elements if not one.address]
         if not any(one.address for one in self.elements if one.kind == "script"):
-            refused += [WITHIN for one in inner if refuses(self.policies, one, "", page)]
+            refused += [WITHIN for one in inner if refuses(self._policies_of(one), one, "", page)]
         return Named(tuple(dict.fromkeys(own.values())), tuple(dict.fromkeys(refused)))
+
+    def _policies_of(self, element: Element) -> list[Policy]:
+        return [*self.policies, *(one for told in self.own_policies[: element.after] for one in told)]
 
     def from_this_machine(self, base: str) -> str:
         """The first address on the visitor's own machine: ``http://localhost:1313/css/site.css``."""
@@ -127,17 +133,18 @@ def loads_of(text: str, headers: Mapping[str, str]) -> Loads:
     """Read a page and what its headers say of it."""
     found = _parsed(text[:_MOST])
     by_header = _NEVER_BY_HEADER.search(headers.get("x-robots-tag", "").casefold()) is not None
-    policies = [headers.get("content-security-policy", ""), *found.policies]
+    in_header = headers.get("content-security-policy", "")
     return Loads(
         tuple(found.loaded),
         tuple(found.pictures),
         found.developing,
         found.canonical,
         unlisted=found.unlisted or by_header,
-        upgrades=any("upgrade-insecure-requests" in policy.casefold() for policy in policies),
+        upgrades=any("upgrade-insecure-requests" in policy.casefold() for policy in (in_header, *found.policies)),
         base=found.base,
         elements=tuple(found.elements),
-        policies=policies_of(policies),
+        policies=policies_of([in_header]),
+        own_policies=tuple(policies_of([one]) for one in found.policies),
     )
 
 
@@ -146,6 +153,12 @@ def _host(base: str, address: str) -> str:
         return (urlsplit(urljoin(base, address.strip())).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def _as_browsers_read(address: str) -> str:
+    """An address with "/" for "\\" in its path, and without line breaks: https://url.spec.whatwg.org/"""
+    path, mark, query = re.sub(r"[\t\r\n]", "", address).partition("?")
+    return f"{path if path.lower().startswith('data:') else path.replace(chr(92), '/')}{mark}{query}"
 
 
 @lru_cache(maxsize=4)  # each sample of a page is asked, and mostly they are equal
@@ -167,13 +180,18 @@ class _Reader(HTMLParser):
         self.elements: list[Element] = []
         self.policies: list[str] = []
         self._in_script = False
+        self._inert: list[str] = []  # open elements whose contents browsers do not use
         self._within: Element | None = None  # the script that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _INERT and not any(name == "shadowrootmode" for name, _ in attrs):
+            self._inert.append(tag)
+        if self._inert:
+            return
         attributes = {name: value or "" for name, value in attrs}
         self._in_script = tag == "script"
         relations = set(attributes.get("rel", "").lower().split())
-        address = attributes.get(_LOADED.get(tag, ""), "")
+        address = _as_browsers_read(attributes.get(_LOADED.get(tag, ""), ""))
         if address and (tag != "link" or relations & _LINKS):
             (self.pictures if tag == "img" else self.loaded).append(address)
             of_the_site = not _ELSEWHERE.match(address)  # a network of packages has scopes such as "@id/" as well
@@ -184,12 +202,13 @@ class _Reader(HTMLParser):
                         address,
                         attributes.get("nonce", ""),
                         hashed="integrity" in attributes,
+                        after=len(self.policies),
                     )
                 )
             if tag != "img" and of_the_site and (found := _DEVELOPING.search(address)):
                 self._is_developing(found[0])
         if tag == "script" and not address and attributes.get("type", "").strip().lower() in _SCRIPTS:
-            self._within = Element("script", nonce=attributes.get("nonce", ""))
+            self._within = Element("script", nonce=attributes.get("nonce", ""), after=len(self.policies))
         if tag == "link" and "canonical" in relations:
             self.canonical = self.canonical or address.strip()
         if tag == "base":
@@ -209,6 +228,8 @@ class _Reader(HTMLParser):
             self._is_developing(_GATSBY)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in self._inert:
+            del self._inert[self._inert.index(tag) :]
         self._in_script = self._in_script and tag != "script"
         if tag == "script" and self._within:
             self.elements.append(self._within)

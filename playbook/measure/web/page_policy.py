@@ -26,6 +26,7 @@ class Element:
         nonce: as written.
         hashed: it has an ``integrity``, which a policy may name.
         text: its contents, where it is within the page.
+        after: number of policies in the page that stand before it; those behind it do not apply to it.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Element:
     nonce: str = ""
     hashed: bool = False
     text: str = ""
+    after: int = 0
 
 
 def policies_of(texts: Iterable[str]) -> tuple[Policy, ...]:
@@ -74,7 +76,8 @@ def _allows(policy: Policy, element: Element, address: str, page: str) -> bool:
 
 def _hash_in(text: str, sources: Iterable[str]) -> bool:
     told = [source[1:-1].partition("-") for source in sources if source.startswith("'sha")]
-    own = {name: b64encode(make(text.encode()).digest()).decode().lower() for name, make in _HASHES.items()}
+    read = text.replace("\r\n", "\n").replace("\r", "\n").encode()  # as every browser reads a page
+    own = {name: b64encode(make(read).digest()).decode().lower() for name, make in _HASHES.items()}
     return any(own.get(name) == digest.replace("-", "+").replace("_", "/") for name, _, digest in told)
 
 

@@ -46,11 +46,11 @@ class Children:
         elif found := _DIED.search(text):
             self._died.append(Died(time, component, text, found[1]))
 
-    def unexpected(self) -> list[Died]:
-        """Those that have not finished before they were gone; each is returned once."""
+    def unexpected(self, since: float) -> list[Died]:
+        """Those that were gone from a moment on, and have not finished, which may be before it; each once."""
         died, self._died = self._died, deque(maxlen=_MOST)
         ended = {process: sorted(times) for process, times in self._finished.items()}
-        return [one for one in died if not _has(ended.get(one.process, []), one.time)]
+        return [one for one in died if one.time >= since and not _has(ended.get(one.process, []), one.time)]
 
 
 def _has(times: list[float], died: float) -> bool:

@@ -82,6 +82,12 @@ ERROR_KEYS = (
 _STACKS = ("stack", "stack_trace", "error.stack_trace")
 _FRAMES = re.compile(r"^Traceback \(most |\n\s{0,8}(?:at |File \")")
 _NAMES_OF_ERRORS = ("Error", "Exception")
+# Of http-errors, NestJS, Zod, jsonwebtoken, multer and the DOM: what a client sent, may not have, or broke off.
+_OF_CLIENTS = re.compile(
+    r"(?:\w*\.)*(?:BadRequest|Unauthorized|Forbidden|NotFound|MethodNotAllowed|NotAcceptable|Conflict|Gone"
+    r"|PayloadTooLarge|ContentTooLarge|UnsupportedMediaType|UnprocessableEntity|TooManyRequests|Validation|Zod"
+    r"|JsonWebToken|TokenExpired|Multer|Abort|RequestAborted)(?:Error|Exception)"
+)
 ERROR_OBJECTS = ("err", "error", "exception")
 _QUOTED = tuple(f'"{key}"' for key in ERROR_OBJECTS)
 _LONGEST_NAME = 64
@@ -156,7 +162,8 @@ def is_traced(fields: dict[str, Any]) -> bool:
             statuses = (error.get(name) for name in ("status", "statusCode", "status_code"))
             stack = first_text(error, *_STACKS)
             kind = first_text(error, "type", "name", "kind", "class")
-            is_named = kind.endswith(_NAMES_OF_ERRORS) and bool(first_text(error, "message", "msg"))
+            is_error = kind.endswith(_NAMES_OF_ERRORS) and not _OF_CLIENTS.fullmatch(kind)
+            is_named = is_error and bool(first_text(error, "message", "msg"))
             if ("\n" in stack or is_named) and not any(
                 isinstance(status, int) and 400 <= status < 500 for status in statuses
             ):

@@ -155,6 +155,8 @@ class Reviewer:
             component.minute = minute
             component.logged.note(minute)
             self._note(minute)
+        if "process [" in text:
+            self._children.note(time, name, entry.text)
         if time < self.since:
             self.outside += 1
             return
@@ -177,8 +179,6 @@ class Reviewer:
                 self._failed(entry, request, time, hour, probe=probe)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
-        if "process [" in text:
-            self._children.note(time, name, entry.text)
         if self._cut and not bare:
             self._headed.add(name)
         if level >= levels.WARNING:
@@ -191,7 +191,7 @@ class Reviewer:
     def result(self) -> Review:
         """The review of all lines so far."""
         self.begin_part()
-        for died in self._children.unexpected():
+        for died in self._children.unexpected(self.since):
             name = died.component
             self._open[name] = traces.opened(died.time, name, levels.FATAL, died.text, stamped=True)
             self._close(name)

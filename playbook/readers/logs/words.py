@@ -151,12 +151,20 @@ EMPTY = re.compile(
     r"|(?:are|will be) (?:reported|sent|logged|written) to)\b)",
     re.IGNORECASE,
 )
+# But not where signals are listed that a program handles: "handlers for SIGTERM, SIGINT, SIGABRT".
+_SIGNAL = (
+    r"(?<!handlers for )(?<!handler for )"
+    r"(?<!(?-i:SIG[A-Z\d]{3})[,/| ])(?<!(?-i:SIG[A-Z\d]{4})[,/| ])"
+    r"(?<!(?-i:SIG[A-Z\d]{3})[,|] )(?<!(?-i:SIG[A-Z\d]{4})[,|] )"
+    r"(?<!(?-i:SIG[A-Z\d]{3}) and )(?<!(?-i:SIG[A-Z\d]{4}) and )"
+    r"\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b(?!(?:[,|] ?|[/ ]| and )(?-i:SIG[A-Z]))"
+)
 CRASH = re.compile(
     r"\bun(?:caught(?! PHP Exception \S)|handled)[ _]?(?:\(in promise\) )?(?:\w{1,20}[ _]?)?"
     r"(?:rejection|exception|error)"
     r"|^Uncaught\b"
     r"|\bout of memory\b"
-    r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
+    r"|\boom[-_ ]?kill|\bsegmentation fault\b|" + _SIGNAL + r"|\bcore dumped\b|^panic: "
     r"|\bpanic serving\b|\bpanicked(?: at\b|\.| \(crashed)|^fatal error: |\bFATAL ERROR: |\bfatal exception\b"
     r"|^Exception in thread "
     r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"

@@ -58,6 +58,16 @@ def test_worker_that_is_gone_without_having_finished_is_fatal(lines: str, expect
     assert found(lines) == (expected, expected)
 
 
+@pytest.mark.parametrize(("since", "expected"), [("20:14:15", 1), ("20:20:01", 1), ("20:20:02", 0)])
+def test_worker_that_finished_right_before_the_window_is_no_error(since: str, expected: int) -> None:
+    hours, minutes, seconds = map(int, since.split(":"))
+    begin = NOW - 21 * 3600 + hours * 3600 + minutes * 60 + seconds
+    for reviewer in (Reviewer(begin, NOW), BlockReviewer(begin, NOW)):
+        texts = [line.split(" ", 1) for line in (PLANNED + KILLED).splitlines() if line]
+        reviewer.extend([f"api 2024-05-29T{time}.000000000Z {text}" for time, text in texts])
+        assert reviewer.result().fatal == expected
+
+
 def test_two_lines_in_two_blocks_belong_together() -> None:
     """A large file is read from its end."""
     first, last = PLANNED.split("20:14:15", 1)

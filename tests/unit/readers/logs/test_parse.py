@@ -48,6 +48,19 @@ LINES = [
     ('{"time":"2024-05-29T20:14:14Z","request":"GET / HTTP/1.1","status":"200","error":"-"}', AT, "", NONE),
     ('{"time":"2024-05-29T20:14:14Z","msg":"done","error":"n/a"}', AT, "", NONE),
     ('{"time":1717013654000,"msg":"sent","err":{"type":"TypeError","message":"x is null"}}', AT, "", ERROR),
+    # Below a warning, what a client did, by its kind alone.
+    (
+        '{"time":1717013654000,"level":30,"msg":"no","err":{"type":"UnauthorizedError","message":"jwt"}}',
+        AT,
+        "",
+        INFO,
+    ),
+    ('{"time":1717013654000,"level":30,"msg":"x","err":{"type":"AbortError","message":"aborted"}}', AT, "", INFO),
+    ('{"time":1717013654000,"level":30,"msg":"x","err":{"type":"FetchError","message":"reset"}}', AT, "", ERROR),
+    # Signals that a program handles, and one that ended it.
+    ("2024-05-29T20:14:14Z INFO faulthandler enabled for SIGSEGV, SIGFPE, SIGABRT, SIGBUS, SIGILL", AT, "", INFO),
+    ("2024-05-29T20:14:14Z INFO Registered handlers for SIGTERM, SIGINT and SIGABRT", AT, "", INFO),
+    ("2024-05-29T20:14:14Z INFO worker 7 ended by SIGSEGV", AT, "", FATAL),
     ('web 2024-05-29T20:14:14Z {"level":50,"msg":"cut in the midd', AT, "web", ERROR),
     ('{"level":"error","msg":"uncaughtException: boom","ts":1717013654}', AT, "", FATAL),
     # logfmt, Go, klog, nginx, Ruby
