@@ -22,6 +22,7 @@ from playbook.core.errors import Unmeasured
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backups
 from playbook.measure.backups.sums import verify_with_sums
+from playbook.readers.archives import job_log
 from playbook.readers.archives.verification import Wanted
 from tests.foreign.test_backups import CRITICAL, NOW, OK, UNKNOWN, daily_and_weekly, listed_in
 from tests.judged import judged
@@ -271,6 +272,13 @@ def test_log_of_the_job_beside_its_archive_counts(tmp_path, text, verdict, words
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
+@pytest.mark.parametrize("line", {line for text, *_ in LOGS.values() for line in text.splitlines()})
+def test_lines_that_are_passed_over_tell_nothing(line):
+    """The words for which lines are chosen quickly are in each line that a pattern would find."""
+    found = job_log._BROKEN.search(line) or job_log._ENDED_WELL.search(line)
+    assert not found or job_log.may_tell(line)
+
+
 LISTED = "".join(f"./uploads/2026/11/{number:08}.jpg\n" for number in range(5000))  # as tar -v writes it
 DONE = "Backup completed\n"
 
@@ -281,7 +289,13 @@ DONE = "Backup completed\n"
         # Behind it tar names each file that it packs.
         ("{}.log", PG_DUMP_FAILED + LISTED + DONE, CRITICAL, "pg_dump: error: connection"),
         ("{}.log", LISTED + DONE, OK, ""),
-        ("{}.log", LISTED * 30 + DONE, UNKNOWN, "of which the last 4,194,304 were read"),
+        (
+            "{}.log",
+            "tar: Removing leading `/' from member names\n" + LISTED * 30 + DONE,
+            OK,
+            "",
+        ),
+        ("{}.log", DONE + LISTED * 120 + DONE, UNKNOWN, "of which the last 16,777,216 were read"),
         # Of Windows PowerShell, with and without a mark, in either order, and where a log was emptied meanwhile.
         ("{}.log", (PG_DUMP_FAILED + DONE).encode("utf-16"), CRITICAL, "pg_dump: error: connection"),
         ("{}.log", (PG_DUMP_FAILED + DONE).encode("utf-16-le"), CRITICAL, "pg_dump: error: connection"),

@@ -27,7 +27,7 @@ from playbook.readers.archives.job_report import has_only_begun, report_of, repo
 _MOST_BYTES = 1 << 20  # of a report
 _MOST_READ = 20  # reports beside one archive
 _SECONDS = 5.0  # for one report
-_END_OF_LOG = 4 << 20  # bytes; one that names each file that was packed is long
+_END_OF_LOG = 16 << 20  # bytes; one that names each file that was packed is long
 _LEAST = 3  # archives that had a file beside them, for it to be missed at the newest
 _REPORT = re.compile(r"(?i)(?P<json>json)|(?P<lines>info|control)|(?P<state>status|state|exit|exitcode|rc|result)")
 _LOG = re.compile(r"(?i)log|out|stdout|stderr")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
 from playbook.core import door
 from playbook.readers.logs import levels
 from playbook.readers.logs.parse import Parser
@@ -41,6 +43,20 @@ _ENDED_WELL = re.compile(
     r"(?i)(?<!not )(?<!un)\b(?:completed?|finished|done|succe(?:ss(?:ful(?:ly)?)?|eded)|ok)\b"
     r"(?!.{0,40}\b(?:with(?:out)? (?:errors|success)|failed|failures?)\b)"
 )
+# Words without which a line matches neither _BROKEN nor _ENDED_WELL: most lines of a long log are names of files.
+_TELLING = BytesAhoCorasick(
+    [
+        word.encode()
+        for word in (
+            *("exiting with failure status", "not recoverable", "exit delayed", "child died", "child returned"),
+            *("unexpected eof", "cannot write", "dump: ", "pump: ", "pg_", "failed", "no space left"),
+            *("write error", "quota exceeded", "broken pipe", "no public key", "rsync error", "i/o error"),
+            *("input/output error", "terminating with", "fatal: ", "killed", "terminated", "aborted"),
+            *("segmentation fault", "command not found", "complete", "finished", "done", "succe", "ok"),
+        )
+    ],
+    matchkind=MatchKind.Standard,
+)
 _NO_FAILURE = re.compile(
     r"(?i)\b(?:no|0|none|without)\b.{0,20}\b(?:failed|failures?|aborted|incomplete)\b|failed[:= ]{1,3}0\b"
 )
@@ -54,6 +70,7 @@ _STEP = re.compile(
 )
 # Of what is done beside a backup: to tidy up, and to tell of it.
 _ASIDE = re.compile(r"(?:rm|rmdir|find|ls|mkdir|chmod|chown|mail|mailx|sendmail|msmtp): ")
+_LATEST = 20_000  # lines among which a good end is looked for; without one errors count
 _LAST = 6  # lines in which an error counts that is none of ``_BROKEN``
 _LONGEST = 100  # characters of a line in a message
 
@@ -65,15 +82,15 @@ def failure_in_log(text: str, *, of_one_night: bool) -> tuple[str, str]:
         of_one_night: the log is of this archive alone, and not of all nights.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [(number, line) for number, line in enumerate(lines) if may_tell(line)]
     wrong = [
-        number
-        for number, line in enumerate(lines)
-        if _BROKEN.search(line) and not _is_copied(line, lines[number + 1 :])
+        number for number, line in telling if _BROKEN.search(line) and not _is_copied(line, lines[number + 1 :])
     ]
-    *before, well = [-1, *(number for number, line in enumerate(lines) if _says_well(line))]
+    ends = (number for number, line in reversed(telling[-_LATEST:]) if _says_well(line))
+    well, before = next(ends, -1), next(ends, -1)
     if wrong and (of_one_night or wrong[-1] > well):
         return _quoted(lines[wrong[0 if of_one_night else -1]]), ""
-    if wrong and wrong[-1] > max(before, default=-1):  # perhaps of the night before
+    if wrong and wrong[-1] > before:  # perhaps of the night before
         return "", _quoted(lines[wrong[-1]])
     first = max(0, len(lines) - _LAST)
     bad = [number for number, line in enumerate(lines[first:], first) if _says_failed(line)]
@@ -82,6 +99,11 @@ def failure_in_log(text: str, *, of_one_night: bool) -> tuple[str, str]:
     if well < 0 or (bad[-1] > well and _FAILED.search(lines[bad[-1]])):
         return _quoted(lines[bad[-1]]), ""
     return "", _quoted(lines[bad[-1]]) if bad[-1] > well else ""
+
+
+def may_tell(line: str) -> bool:
+    """Whether a line has a word by which a program tells of its end; quickly."""
+    return bool(_TELLING.find_matches_as_indexes(line.lower().encode("utf-8", "surrogatepass")))
 
 
 def _quoted(line: str) -> str:
