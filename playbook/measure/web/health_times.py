@@ -52,6 +52,7 @@ _REPLICATION = word_set("replication replica replicas standby")
 _LOOPS = word_set("loop eventloop")
 _WAITS = word_set("delay lag")
 _SIGNS = word_set("heartbeat heartbeats beat seen tick ping")
+_LAST_SIGNS = tuple(map(word_set, ("last contact", "last check in", "last checkin", "last heard", "last alive")))
 _DURATIONS = word_set("duration took runtime latency rtt")
 # Who may stay away for as long as they like.
 _PEOPLE = word_set(
@@ -140,7 +141,7 @@ def _since_sign(
         return None
     if isinstance(value, str) and (match := _SIGN_AGO.search(value[:_LONGEST].casefold())):
         return _length(match[1])
-    signs = {*name, *own} & _SIGNS or {"last", "contact"} <= {*own}
+    signs = {*name, *own} & _SIGNS or any(sign <= {*own} for sign in _LAST_SIGNS)
     is_age = {*own} & _AGES and signs and not {*own} & (_OTHERS - {"last"} | _DURATIONS)
     if not is_age:
         return None
