@@ -172,7 +172,12 @@ STYLE = answer(body=b"a{}", Content_Type="text/css")
     [
         (NUXT, [SCRIPT, STYLE], Verdict.OK, ""),
         (NUXT, [GONE, GONE], Verdict.CRITICAL, "got /_nuxt/Co8Krq47.js (HTTP 404) and 1 more"),  # another baseURL
-        (NUXT, [SCRIPT, GONE], Verdict.WARNING, "got /_nuxt/entry.DL_4WIao.css (HTTP 404)"),
+        (
+            NUXT,
+            [{"/_nuxt/Co8Krq47.js": SCRIPT, "/_nuxt/entry.DL_4WIao.css": GONE}],
+            Verdict.WARNING,
+            "got /_nuxt/entry.DL_4WIao.css (HTTP 404)",
+        ),
         # A catch-all of the platform, which answers each path with the homepage.
         (NUXT, [answer(body=NUXT.encode(), Content_Type="text/html")], Verdict.CRITICAL, "(a page in its place)"),
         (STATIC, [GONE], Verdict.WARNING, "got /portfolio/_astro/a.css (HTTP 404)"),  # static files not collected

@@ -6,12 +6,13 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Act = Callable[[socket.socket], None]
-Script = bytes | Act
+Answer = bytes | Act
+Script = Answer | Mapping[str, Answer]  # by the path of the request, where several come at once
 
 
 def answer(status: str = "200 OK", body: bytes = b"", **headers: str) -> bytes:
@@ -41,6 +42,7 @@ class Loopback:
     requests: list[bytes] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     port: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -66,8 +68,12 @@ class Loopback:
         with suppress(OSError), connection:
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
-            self.requests.append(self.reader(connection))
-            script = self.scripts[min(len(self.requests), len(self.scripts)) - 1]
+            request = self.reader(connection)
+            with self._lock:
+                self.requests.append(request)
+                script = self.scripts[min(len(self.requests), len(self.scripts)) - 1]
+            if isinstance(script, Mapping):
+                script = script[request.split()[1].decode()]
             if callable(script):
                 script(connection)
             else:
