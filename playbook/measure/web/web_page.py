@@ -235,7 +235,7 @@ def _of_loads(answer: Answer, rules: PageRules) -> Fault | None:
         return None
     loads = page_loads.loads_of(text_of(answer), answer.headers)
     if loads.developing:
-        found = f"a page as for developers ({door.line(loads.developing, 60)})"
+        found = f"a page of a development server or with debugging on ({door.line(loads.developing, 60)})"
         hint = "Build the project for production, and serve what it builds, with debugging switched off."
         return Fault(found, uncertain=True, hint=hint)
     if address := loads.from_this_machine(answer.url):
@@ -243,7 +243,7 @@ def _of_loads(answer: Answer, rules: PageRules) -> Fault | None:
         hint = "Build it with the site's own address (baseURL of Hugo, public/hot of Laravel)."
         return Fault(found, uncertain=True, hint=hint)
     if address := loads.without_tls(answer.url, Hosts.of((rules.url, *rules.hosts))):
-        found = f"a page that loads {door.line(address, 80)}, which browsers refuse beside TLS"
+        found = f"a page that loads {door.line(address, 80)}, which browsers refuse on a page with TLS"
         hint = "Let it name its own styles and scripts by https or by their paths."
         return Fault(found, uncertain=True, hint=hint)
     return None
