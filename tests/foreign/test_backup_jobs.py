@@ -272,7 +272,7 @@ def test_log_of_the_job_beside_its_archive_counts(tmp_path, text, verdict, words
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
-@pytest.mark.parametrize("line", {line for text, *_ in LOGS.values() for line in text.splitlines()})
+@pytest.mark.parametrize("line", sorted({line for text, *_ in LOGS.values() for line in text.splitlines()}))
 def test_lines_that_are_passed_over_tell_nothing(line):
     """The words for which lines are chosen quickly are in each line that a pattern would find."""
     found = job_log._BROKEN.search(line) or job_log._ENDED_WELL.search(line)
