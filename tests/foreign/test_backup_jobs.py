@@ -162,15 +162,20 @@ BESIDE = {
 }
 
 
+def told_of_newest(folder, name, content):
+    """What the daily and the weekly check say of archives of which the newest has this file beside it."""
+    for hours in NIGHTS:
+        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
+        put(folder, f"{own}.tar.gz", archive(), hours)
+        if hours == NIGHTS[-1]:
+            put(folder, name.format(own), content, hours)
+    return daily_and_weekly(folder, pattern="*.tar.gz", manifest="")
+
+
 @pytest.mark.parametrize(("name", "content", "verdict", "words"), BESIDE.values(), ids=BESIDE)
 def test_report_under_the_name_of_an_archive_counts(tmp_path, name, content, verdict, words):
     """In JSON, as a state, as an exit code or as a mark."""
-    for hours in NIGHTS:
-        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
-        put(tmp_path, f"{own}.tar.gz", archive(), hours)
-        if hours == NIGHTS[-1]:
-            put(tmp_path, name.format(own), content, hours)
-    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+    for told in told_of_newest(tmp_path, name, content):
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
@@ -313,12 +318,7 @@ DONE = "Backup completed\n"
 )
 def test_whole_text_of_a_report_counts(tmp_path, name, content, verdict, words):
     """However long it is, and in the encoding of its program."""
-    for hours in NIGHTS:
-        own = f"shop-{at(hours):%Y%m%dT%H%M%SZ}"
-        put(tmp_path, f"{own}.tar.gz", archive(), hours)
-        if hours == NIGHTS[-1]:
-            put(tmp_path, name.format(own), content, hours)
-    for told in daily_and_weekly(tmp_path, pattern="*.tar.gz", manifest=""):
+    for told in told_of_newest(tmp_path, name, content):
         assert (told[0], words in told[1]) == (verdict, True), told
 
 
