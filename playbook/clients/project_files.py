@@ -36,7 +36,6 @@ _LANGUAGES = (
     ),
     *("go.sum", "go.mod", "mix.lock", "mix.exs", "gradle.lockfile", "build.gradle", "build.gradle.kts", "pom.xml"),
     *(
-        "Cargo.toml",
         "packages.lock.json",
         "*.csproj",
         "*.fsproj",
