@@ -28,6 +28,7 @@ PHASES = frozenset(
     "PENDING_BUILD BUILDING PENDING_DEPLOY DEPLOYING ACTIVE SUPERSEDED ERROR CANCELED".split()  # noqa: SIM905
 )
 STATES = frozenset({"HEALTHY", "UNHEALTHY"})
+NAME_THE_APP = "Name the app of the website in digitalocean.app_id; this one has nothing in it."
 NOT_REPORTED = "not reported"
 _OWN_ADDRESSES = "DEDICATED_IP"
 _ASSIGNMENTS = frozenset({"ASSIGNING", "ASSIGNED", "REMOVED"})
@@ -93,7 +94,7 @@ class AppStatus:
                 "",
                 expected="an app spec with components",
                 got="none",
-                hint="Name the app of the website in digitalocean.app_id; this one has nothing in it.",
+                hint=NAME_THE_APP,
             )
         return whole("1 answer") + self.identity
 

@@ -10,7 +10,7 @@ from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
-from playbook.measure.app.app import NOT_REPORTED, STATES
+from playbook.measure.app.app import NAME_THE_APP, NOT_REPORTED, STATES
 from playbook.measure.app.functions import AppFunctions, functions_of
 from playbook.measure.app.known_app import KnownApp
 from playbook.settings.model import Settings
@@ -113,7 +113,7 @@ class AppComponents:
                 "0 components",
                 expected="components in the app spec",
                 got="none",
-                hint="Name the app of the website in digitalocean.app_id; this one has nothing in it.",
+                hint=NAME_THE_APP,
             )
         kinds = understood(len(self.unknown_kinds), 1, "kinds of components", examples=self.unknown_kinds)
         return kinds + share(

@@ -56,7 +56,7 @@ class RollbackPlan:
                 "",
                 expected="a deployment in phase ACTIVE to go back from",
                 got="none",
-                hint="Deploy a release that works: nothing serves, so that there is nothing to go back from.",
+                hint="Nothing serves now, so there is nothing to roll back from: deploy a release that works.",
             )
         return coverage
 

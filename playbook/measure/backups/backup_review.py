@@ -16,7 +16,7 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.backups import Listing, size
+from playbook.measure.backups.backups import NOTHING_BEFORE, Listing, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
 from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
@@ -165,8 +165,7 @@ class BackupVerification:
                     "",
                     expected="archives before the newest to compare its number of files with",
                     got="none",
-                    hint="The next backup can be compared. Until then, list the files of this one, and"
-                    " see whether they are all there.",
+                    hint=NOTHING_BEFORE,
                 ),
             )
         over = f"{_before(of, len(counts))} ({counts[0]:,} files, median {expected:g})"

@@ -40,6 +40,9 @@ from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection
 from playbook.settings.model import Settings
 
+NOTHING_BEFORE = (
+    "The next backup can be compared. Until then, list the files of this one, and see whether they are all there."
+)
 USUAL_OVER = 14  # archives whose median is the usual size
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
@@ -247,8 +250,7 @@ def _compared(archives: Sequence[Archive], newest_of_all: Archive) -> Reading:
                 "nothing to compare with",
                 expected=f"archives before {newest.file.name} to compare its size with",
                 got="empty ones" if before else "none",
-                hint="The next backup can be compared. Until then, list the files of this one, and"
-                " see whether they are all there.",
+                hint=NOTHING_BEFORE,
             ),
         )
     name = "it" if newest is newest_of_all else newest.file.name

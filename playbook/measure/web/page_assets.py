@@ -57,6 +57,7 @@ class Assets:
             "styles or scripts without an answer",
             expected="an answer to the request for each style and script that the homepage names",
             got=f"none to {self.lost[0]}",
+            hint="Ask for it by `curl -sI`: if it answers there, repeat the check.",
         )
 
     @property
